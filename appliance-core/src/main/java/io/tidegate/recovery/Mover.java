@@ -1,0 +1,61 @@
+package io.tidegate.recovery;
+
+import io.tidegate.block.BlockDevice;
+import io.tidegate.block.ChangeStream;
+import io.tidegate.block.DeviceException;
+
+/** Moves extents from device to device. Implemented by the data mover. */
+public interface Mover {
+
+    /**
+     * What is to be moved.
+     *
+     * @param source read only
+     * @param destination at least as large as every extent's end
+     * @param extents ranges that are to be equal afterwards, ascending: WRITTEN ones are copied,
+     *     DISCARDED ones are discarded or zeroed at the destination. The mover closes it
+     * @param totalBytes of the extents, for progress; 0 when not known
+     * @param bytesPerSecond 0 for no limit
+     */
+    record Order(
+            BlockDevice source,
+            BlockDevice destination,
+            ChangeStream extents,
+            long totalBytes,
+            long bytesPerSecond) {}
+
+    /** Asked and told while a copy runs, from the mover's own threads. */
+    interface Control {
+
+        /** Whether to stop; looked at between pieces. */
+        boolean cancelled();
+
+        /**
+         * @param copiedBytes written so far
+         * @param discardedBytes discarded or zeroed so far
+         * @param resumeOffset everything below it is written, not necessarily durable
+         */
+        void progress(long copiedBytes, long discardedBytes, long resumeOffset);
+
+        /**
+         * Everything below the offset is durable at the destination: a restart may go on from
+         * there.
+         */
+        void checkpoint(long resumeOffset);
+    }
+
+    /**
+     * What was done. {@code complete} is false when it was cancelled.
+     *
+     * @param zeroBytes of the copied ranges that held only zeroes and were not written as data
+     */
+    record Result(
+            boolean complete,
+            long copiedBytes,
+            long discardedBytes,
+            long zeroBytes,
+            String engine) {}
+
+    /** Copies, flushes the destination, and returns. Blocks; call it from a job's thread. */
+    Result move(Order order, Control control) throws DeviceException;
+}

@@ -1,0 +1,5 @@
+/** The main program and its wiring. */
+@NullMarked
+package io.tidegate.appliance;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Benchmarks and load drivers. */
+@NullMarked
+package io.tidegate.bench;
+
+import org.jspecify.annotations.NullMarked;
