@@ -1,0 +1,21 @@
+package io.tidegate.copy.manager;
+
+import io.tidegate.presentation.LogicalUnit;
+
+/** A LUN as the nexus of a copy sees it. Thread-safe; the answers are of the moment. */
+public interface CopyLun {
+
+    /** The LUN number, for the audit log and for messages. */
+    int number();
+
+    LogicalUnit unit();
+
+    /**
+     * Whether the nexus may read the unit now: it is still mapped, and no reservation of another
+     * nexus forbids it. Asked again for each piece of a copy; must not block.
+     */
+    boolean mayRead();
+
+    /** As {@link #mayRead}, for writing: also not write-protected, and not mapped read-only. */
+    boolean mayWrite();
+}
