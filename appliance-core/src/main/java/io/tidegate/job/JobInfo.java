@@ -1,0 +1,57 @@
+package io.tidegate.job;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A job as it stood at one moment.
+ *
+ * @param type such as {@code qrv-refresh}
+ * @param object name of what it works on
+ * @param phase what it does now; empty before the first
+ * @param bytesDone of the present phase
+ * @param bytesTotal of the present phase, 0 when not known
+ * @param bytesPerSecond mean since the phase began, 0 when not known
+ * @param eta of the present phase
+ * @param checkpoint JSON from which it would go on after a restart
+ * @param result JSON, once it is done
+ * @param runs how often it was started: 1, and one more for each restart it went through
+ */
+public record JobInfo(
+        JobId id,
+        String type,
+        String object,
+        String user,
+        JobState state,
+        String phase,
+        long bytesDone,
+        long bytesTotal,
+        long bytesPerSecond,
+        Optional<Duration> eta,
+        Instant started,
+        Optional<Instant> ended,
+        boolean cancelRequested,
+        Optional<String> checkpoint,
+        Optional<String> result,
+        Optional<Failure> failure,
+        int runs) {
+
+    /**
+     * Why it did not end well, in the words of a command's error.
+     *
+     * @param code such as {@code VOLUME_BUSY}
+     * @param exit exit code of a command that waits for it
+     */
+    public record Failure(String code, String message, String why, List<String> fix, int exit) {}
+
+    /** The exit code that a command gets which waits for the job: 0 when it is done. */
+    public int exit() {
+        return switch (state) {
+            case RUNNING -> 8;
+            case DONE -> 0;
+            case FAILED, CANCELLED, INTERRUPTED -> failure.map(Failure::exit).orElse(1);
+        };
+    }
+}
