@@ -45,8 +45,7 @@ public interface CopyAudit {
      * @param host name of the host
      * @param movedBytes over all ranges
      */
-    record Copy(
-            String nexus, String host, Outcome outcome, List<Range> ranges, long movedBytes) {}
+    record Copy(String nexus, String host, Outcome outcome, List<Range> ranges, long movedBytes) {}
 
     /**
      * Called once at the end of each copy, before its command is answered. Must not block and must
