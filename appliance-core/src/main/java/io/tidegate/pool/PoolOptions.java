@@ -1,0 +1,70 @@
+package io.tidegate.pool;
+
+import java.util.Objects;
+
+/**
+ * What is fixed when a pool is made.
+ *
+ * @param sizeBytes the most that its data files may take, metadata included; rounded down to whole
+ *     segments; at most 1 PiB
+ * @param grainBytes the unit of allocation, a power of two from 4 KiB to 64 KiB
+ * @param segmentBytes the unit in which data files grow, a power of two from 64 KiB to 4 MiB
+ * @param fileBytes the largest data file, a multiple of the segment
+ * @param walBytes the size of the write-ahead log, a power of two from 64 KiB to 256 MiB
+ */
+public record PoolOptions(
+        long sizeBytes, int grainBytes, int segmentBytes, long fileBytes, int walBytes) {
+
+    private static final long MAX_SIZE_BYTES = 1L << 50;
+    private static final int MIN_SEGMENTS = 16;
+
+    public PoolOptions {
+        require(powerOfTwo(grainBytes, 4096, 65536), "grain of " + grainBytes + " bytes");
+        require(
+                powerOfTwo(segmentBytes, 65536, 4 << 20) && segmentBytes >= 8 * grainBytes,
+                "segment of " + segmentBytes + " bytes");
+        require(powerOfTwo(walBytes, 65536, 256 << 20), "log of " + walBytes + " bytes");
+        require(
+                fileBytes >= segmentBytes && fileBytes % segmentBytes == 0,
+                "data files of " + fileBytes + " bytes");
+        require(
+                sizeBytes >= (long) MIN_SEGMENTS * segmentBytes && sizeBytes <= MAX_SIZE_BYTES,
+                "pool of " + sizeBytes + " bytes; it needs " + MIN_SEGMENTS + " segments at least");
+    }
+
+    /** For volumes that hosts work on: 4 KiB grains, so that small writes need no read. */
+    public static PoolOptions fast(long sizeBytes) {
+        return new PoolOptions(sizeBytes, 4096, 4 << 20, 64L << 30, 64 << 20);
+    }
+
+    /** For quick recovery volumes, which are written in large pieces: 16 KiB grains. */
+    public static PoolOptions capacity(long sizeBytes) {
+        return new PoolOptions(sizeBytes, 16384, 4 << 20, 64L << 30, 64 << 20);
+    }
+
+    public PoolOptions withGrainBytes(int bytes) {
+        return new PoolOptions(sizeBytes, bytes, segmentBytes, fileBytes, walBytes);
+    }
+
+    public PoolOptions withSegmentBytes(int bytes) {
+        return new PoolOptions(sizeBytes, grainBytes, bytes, fileBytes, walBytes);
+    }
+
+    public PoolOptions withFileBytes(long bytes) {
+        return new PoolOptions(sizeBytes, grainBytes, segmentBytes, bytes, walBytes);
+    }
+
+    public PoolOptions withWalBytes(int bytes) {
+        return new PoolOptions(sizeBytes, grainBytes, segmentBytes, fileBytes, bytes);
+    }
+
+    private static boolean powerOfTwo(int value, int least, int most) {
+        return Integer.bitCount(value) == 1 && value >= least && value <= most;
+    }
+
+    private static void require(boolean holds, String what) {
+        if (!holds) {
+            throw new IllegalArgumentException(Objects.requireNonNull(what));
+        }
+    }
+}
