@@ -78,7 +78,12 @@ public final class LogicalUnit {
     private volatile Entry current;
     private volatile UnitShape shape;
     private volatile String name;
-    private @Nullable Entry closed; // the period that ended when the gate closed; guarded by gate
+
+    /**
+     * Periods that ended, with commands still inside; guarded by gate. A command that outlives a
+     * failed drain, or was abandoned by a promotion, stays here until its last system call returns.
+     */
+    private final List<Entry> undrained = new ArrayList<>();
 
     public LogicalUnit(
             LogicalUnitId id,
@@ -173,21 +178,21 @@ public final class LogicalUnit {
         synchronized (gate) {
             Entry open = current;
             if (open.state == State.OPEN) {
-                closed = open;
                 current = new Entry(this, open.device, open.generation, State.GATED);
+                undrained.add(open);
             }
         }
     }
 
     /**
-     * Waits until every command that entered before the gate closed has exited.
+     * Waits until every command that entered before the gate closed has exited, abandoned ones too.
      *
      * @return false when some were still inside after {@code limit}
      */
     public boolean awaitDrained(Duration limit) throws InterruptedException {
         long deadline = System.nanoTime() + limit.toNanos();
         synchronized (gate) {
-            while (closed != null && closed.inside.get() > 0) {
+            while (draining()) {
                 long left = deadline - System.nanoTime();
                 if (left <= 0) {
                     return false;
@@ -219,7 +224,6 @@ public final class LogicalUnit {
             }
             current = new Entry(this, device, generation, state);
             if (state != State.GATED) {
-                closed = null;
                 wake = List.copyOf(parked);
                 parked.clear();
             } else {
@@ -232,7 +236,8 @@ public final class LogicalUnit {
     /** Whether commands of before the gate closed are still under way. */
     public boolean draining() {
         synchronized (gate) {
-            return closed != null && closed.inside.get() > 0;
+            undrained.removeIf(period -> period.inside.get() == 0);
+            return !undrained.isEmpty();
         }
     }
 
