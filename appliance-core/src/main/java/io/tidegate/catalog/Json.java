@@ -1,6 +1,7 @@
 package io.tidegate.catalog;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -8,7 +9,7 @@ import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.util.Map;
 
 /** JSON as it stands in rows: one line, times in ISO 8601. */
-final class Json {
+public final class Json {
 
     private static final ObjectMapper MAPPER =
             JsonMapper.builder()
@@ -19,7 +20,8 @@ final class Json {
 
     private Json() {}
 
-    static String text(Object value) {
+    /** The value as one line of JSON. */
+    public static String text(Object value) {
         try {
             return MAPPER.writeValueAsString(value);
         } catch (JsonProcessingException e) {
@@ -31,11 +33,17 @@ final class Json {
         return text(Map.of(key, value));
     }
 
-    static <T> T value(String text, Class<T> type) {
+    /** Reads what {@link #text} wrote. */
+    public static <T> T value(String text, Class<T> type) {
         try {
             return MAPPER.readValue(text, type);
         } catch (JsonProcessingException e) {
             throw new CatalogException("a kept result cannot be read as " + type.getName(), e);
         }
+    }
+
+    /** What {@link #text} wrote, without knowing its type; goes back through it unchanged. */
+    public static JsonNode tree(String text) {
+        return value(text, JsonNode.class);
     }
 }

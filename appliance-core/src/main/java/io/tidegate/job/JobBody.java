@@ -12,9 +12,9 @@ public interface JobBody {
     /**
      * Does the work.
      *
-     * @return the result as JSON
      * @throws JobCancelledException when it saw the cancel flag and has cleaned up
      * @throws JobStoppedException when the appliance shuts down; the job goes on after the restart
+     * @throws io.tidegate.catalog.ServiceException when it failed for a reason to be told
      */
-    String run(JobContext context) throws Exception;
+    JobResult run(JobContext context) throws Exception;
 }

@@ -3,7 +3,7 @@ package io.tidegate.job;
 import io.tidegate.audit.Request;
 import java.util.Optional;
 
-/** A running job's way to tell how far it is and to hear that it should stop. */
+/** A running job's way to tell how far it is and to hear that it should stop. Thread-safe. */
 public interface JobContext {
 
     JobId id();
@@ -14,8 +14,8 @@ public interface JobContext {
     /** The parameters it was started with, read from JSON. */
     <T> T parameters(Class<T> type);
 
-    /** The last checkpoint of an earlier run of this job, if there was one. */
-    <T> Optional<T> resumed(Class<T> type);
+    /** The last checkpoint, of an earlier run of this job or of this one. */
+    <T> Optional<T> checkpoint(Class<T> type);
 
     /** Whether to stop soon: cancelled, or the appliance shuts down. */
     boolean stopping();

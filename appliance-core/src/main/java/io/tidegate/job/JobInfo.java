@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param eta of the present phase
  * @param checkpoint JSON from which it would go on after a restart
  * @param result JSON, once it is done
+ * @param exitCode exit code of a job that is done; see {@link #exit}
  * @param runs how often it was started: 1, and one more for each restart it went through
  */
 public record JobInfo(
@@ -36,6 +37,7 @@ public record JobInfo(
         Optional<String> checkpoint,
         Optional<String> result,
         Optional<Failure> failure,
+        int exitCode,
         int runs) {
 
     /**
@@ -46,11 +48,13 @@ public record JobInfo(
      */
     public record Failure(String code, String message, String why, List<String> fix, int exit) {}
 
-    /** The exit code that a command gets which waits for the job: 0 when it is done. */
+    private static final int STILL_RUNNING = 8;
+
+    /** The exit code of a command that waited for the job: 0 done, 7 partly, 8 still running. */
     public int exit() {
         return switch (state) {
-            case RUNNING -> 8;
-            case DONE -> 0;
+            case RUNNING -> STILL_RUNNING;
+            case DONE -> exitCode;
             case FAILED, CANCELLED, INTERRUPTED -> failure.map(Failure::exit).orElse(1);
         };
     }

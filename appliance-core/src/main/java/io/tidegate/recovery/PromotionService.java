@@ -1,6 +1,7 @@
 package io.tidegate.recovery;
 
 import io.tidegate.audit.Request;
+import io.tidegate.catalog.ServiceException;
 import io.tidegate.job.JobId;
 import io.tidegate.job.JobInfo;
 import java.time.Duration;
@@ -92,7 +93,7 @@ public final class PromotionService {
             long generation,
             long bytesMoved) {}
 
-    public Plan plan(Order order) {
+    public Plan plan(Order order) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
@@ -101,12 +102,12 @@ public final class PromotionService {
      * held is confirmed when the order says that hosts are stopped. A repeat goes on where the
      * first stands.
      */
-    public JobInfo promote(Request request, Order order) {
+    public JobInfo promote(Request request, Order order) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
     /** What a job that is done did. */
-    public Result result(JobId job) {
+    public Result result(JobId job) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
@@ -114,7 +115,7 @@ public final class PromotionService {
      * Finishes or takes back what a crash cut off. At start, after the snapshots' recovery and
      * before any LUN is offered.
      */
-    public void recover() {
+    public void recover() throws ServiceException {
         throw new UnsupportedOperationException();
     }
 }

@@ -1,6 +1,7 @@
 package io.tidegate.recovery;
 
 import io.tidegate.audit.Request;
+import io.tidegate.catalog.ServiceException;
 import io.tidegate.job.JobInfo;
 import io.tidegate.snapshot.MountInfo;
 import java.util.List;
@@ -72,17 +73,17 @@ public final class QrvService {
     /** What is in the way of a deletion. */
     public record DeletePlan(QrvInfo qrv, long allocatedBytes, List<String> obstacles) {}
 
-    public CreatePlan planCreate(Create create) {
+    public CreatePlan planCreate(Create create) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
     /** Starts job {@code qrv-create}; its result is a {@link RefreshResult}. */
-    public JobInfo create(Request request, Create create) {
+    public JobInfo create(Request request, Create create) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
     /** Starts job {@code qrv-refresh}; its result is a {@link RefreshResult}. */
-    public JobInfo refresh(Request request, String qrv) {
+    public JobInfo refresh(Request request, String qrv) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
@@ -92,16 +93,16 @@ public final class QrvService {
      *
      * @param allBytes reads unmapped ranges, too
      */
-    public JobInfo verify(Request request, String qrv, boolean allBytes) {
+    public JobInfo verify(Request request, String qrv, boolean allBytes) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
     /** All but the destroyed ones, unless asked for. */
-    public List<QrvInfo> list(boolean destroyed) {
+    public List<QrvInfo> list(boolean destroyed) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
-    public QrvInfo show(String qrv) {
+    public QrvInfo show(String qrv) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
@@ -112,29 +113,29 @@ public final class QrvService {
             String host,
             Optional<String> target,
             Optional<Integer> lun,
-            boolean writableClone) {
+            boolean writableClone) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
-    public void unmount(Request request, String qrv, String host) {
+    public void unmount(Request request, String qrv, String host) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
-    public DeletePlan planDelete(String qrv) {
+    public DeletePlan planDelete(String qrv) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
     /** Puts a QRV into the bin, with its point; the base snapshot is no longer held for it. */
-    public QrvInfo delete(Request request, String qrv) {
+    public QrvInfo delete(Request request, String qrv) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
-    public QrvInfo undelete(Request request, String qrv) {
+    public QrvInfo undelete(Request request, String qrv) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
     /** Destroys a QRV and its volume now. */
-    public void purge(Request request, String qrv) {
+    public void purge(Request request, String qrv) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 }

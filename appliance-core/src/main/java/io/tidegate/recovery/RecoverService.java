@@ -1,6 +1,7 @@
 package io.tidegate.recovery;
 
 import io.tidegate.audit.Request;
+import io.tidegate.catalog.ServiceException;
 import io.tidegate.job.JobId;
 import io.tidegate.job.JobInfo;
 import java.time.Duration;
@@ -84,7 +85,7 @@ public final class RecoverService {
             long bytesMoved,
             long bytesDiscarded) {}
 
-    public Plan plan(Order order) {
+    public Plan plan(Order order) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
@@ -92,21 +93,21 @@ public final class RecoverService {
      * Starts job {@code recover-volume}; its result is a {@link Result}. An in-place recovery that
      * is held is confirmed by repeating it with the hosts stopped.
      */
-    public JobInfo recover(Request request, Order order) {
+    public JobInfo recover(Request request, Order order) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
     /** Brings a volume back to the safety snapshot of an in-place recovery, in the same way. */
-    public JobInfo undo(Request request, JobId recovery, boolean hostsStopped) {
+    public JobInfo undo(Request request, JobId recovery, boolean hostsStopped) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
     /** Lifts the hold of a unit after an in-place recovery: the operator's word on the hosts. */
-    public void confirm(Request request, String volume) {
+    public void confirm(Request request, String volume) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
-    public Result result(JobId job) {
+    public Result result(JobId job) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 }

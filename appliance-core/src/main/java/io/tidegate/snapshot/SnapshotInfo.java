@@ -32,4 +32,11 @@ public record SnapshotInfo(
         long sizeBytes,
         String label,
         List<String> heldBy,
-        Optional<Instant> deletedAt) {}
+        Optional<Instant> deletedAt) {
+
+    SnapshotInfo withHolds(List<String> reasons) {
+        return new SnapshotInfo(
+                id, volume, volumeName, name, shortName, set, taken, keepUntil, kind, state,
+                sizeBytes, label, List.copyOf(reasons), deletedAt);
+    }
+}

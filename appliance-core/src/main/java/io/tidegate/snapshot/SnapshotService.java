@@ -1,6 +1,7 @@
 package io.tidegate.snapshot;
 
 import io.tidegate.audit.Request;
+import io.tidegate.catalog.ServiceException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -47,55 +48,60 @@ public final class SnapshotService {
             SnapshotInfo snapshot, long uniqueBytes, List<String> obstacles, Instant binUntil) {}
 
     /** Removes what a crash left half made. At start, before anything else uses snapshots. */
-    public void recover() {
+    public void recover() throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
     /** Snapshots one or several volumes at one instant; all are ready when it returns. */
-    public List<SnapshotInfo> create(Request request, Create create) {
+    public List<SnapshotInfo> create(Request request, Create create) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
-    public List<SnapshotInfo> list(Query query) {
+    public List<SnapshotInfo> list(Query query) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
     /** By {@code volume@name}, or by its UUID. */
-    public SnapshotInfo show(String name) {
+    public SnapshotInfo show(String name) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
     /** Bytes that would come back if only this one were deleted. */
-    public long uniqueBytes(SnapshotInfo snapshot) {
+    public long uniqueBytes(SnapshotInfo snapshot) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
     /** Changes retention or label; empty values leave what is there. */
     public SnapshotInfo set(
-            Request request, String name, Optional<Instant> keepUntil, Optional<String> label) {
+            Request request, String name, Optional<Instant> keepUntil, Optional<String> label) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
-    public DeletePlan planDelete(String name) {
+    public DeletePlan planDelete(String name) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
     /** Puts a snapshot into the bin; one that is there already is left alone. */
-    public SnapshotInfo delete(Request request, String name) {
+    public SnapshotInfo delete(Request request, String name) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
-    public SnapshotInfo undelete(Request request, String name) {
+    public SnapshotInfo undelete(Request request, String name) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
     /** Destroys a snapshot now, in the bin or not; its row stays as history. */
-    public SnapshotInfo purge(Request request, String name) {
+    public SnapshotInfo purge(Request request, String name) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
-    /** Destroys what has been in the bin for longer than its grace. Called from time to time. */
-    public int emptyBin() {
+    /**
+     * Destroys what has been in the bin for longer than its grace, and what nobody holds and has
+     * outlived its retention. Called from time to time.
+     *
+     * @return how many went
+     */
+    public int prune() throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
@@ -111,16 +117,16 @@ public final class SnapshotService {
             String host,
             Optional<String> target,
             Optional<Integer> lun,
-            boolean writableClone) {
+            boolean writableClone) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
     /** Takes a mounted snapshot away from a host; a writable clone is deleted with its writes. */
-    public void unmount(Request request, String name, String host) {
+    public void unmount(Request request, String name, String host) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
-    public List<MountInfo> mounts() {
+    public List<MountInfo> mounts() throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
@@ -129,7 +135,7 @@ public final class SnapshotService {
      *
      * @param maxExtents how many of the first extents to list
      */
-    public Difference diff(String from, String to, int maxExtents) {
+    public Difference diff(String from, String to, int maxExtents) throws ServiceException {
         throw new UnsupportedOperationException();
     }
 }
