@@ -1,0 +1,67 @@
+package io.tidegate.shell.command;
+
+import io.tidegate.audit.Request;
+import io.tidegate.job.JobInfo;
+import io.tidegate.shell.Caller;
+import io.tidegate.shell.ShellServices;
+import io.tidegate.shell.render.Plan;
+import io.tidegate.shell.render.Result;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+
+/**
+ * A verb of a noun. One of three kinds; an object is made for each call, filled by picocli, then
+ * run once. Verbs say what they found or did as a {@link Result} and print nothing.
+ */
+public abstract sealed class Verb {
+
+    @Mixin Globals globals = new Globals();
+
+    private @Nullable Invocation invocation;
+
+    void enter(Invocation call) {
+        invocation = call;
+    }
+
+    protected final Invocation call() {
+        if (invocation == null) {
+            throw new IllegalStateException("a verb outside a call");
+        }
+        return invocation;
+    }
+
+    protected final ShellServices services() {
+        return call().services();
+    }
+
+    protected final Caller caller() {
+        return call().caller();
+    }
+
+    /** Looks and changes nothing. */
+    public abstract static non-sealed class Reading extends Verb {
+
+        public abstract Result read() throws Exception;
+    }
+
+    /** Changes something at once. */
+    public abstract static non-sealed class Changing extends Verb {
+
+        /** Checks everything that can be checked and says what would happen; changes nothing. */
+        public abstract Plan plan() throws Exception;
+
+        public abstract Result apply(Request request) throws Exception;
+    }
+
+    /** Starts a job and shows its result. */
+    public abstract static non-sealed class Starting extends Verb {
+
+        /** As for a change. */
+        public abstract Plan plan() throws Exception;
+
+        public abstract JobInfo start(Request request) throws Exception;
+
+        /** What the job did, once it is done. */
+        public abstract Result finished(JobInfo job) throws Exception;
+    }
+}
