@@ -1,0 +1,84 @@
+package io.tidegate.scsi.copy;
+
+import io.tidegate.scsi.Sense;
+import java.nio.ByteBuffer;
+
+/** The CDBs of third-party copy: EXTENDED COPY (83h) and RECEIVE COPY RESULTS (84h). */
+public sealed interface CopyCommand {
+
+    int OUT_OPCODE = 0x83;
+    int IN_OPCODE = 0x84;
+
+    /** Service actions that are implemented: this list is also what the VPD page shows. */
+    enum Action {
+        COPY_LID1(OUT_OPCODE, 0x00),
+        STATUS_LID1(IN_OPCODE, 0x00),
+        OPERATING_PARAMETERS(IN_OPCODE, 0x03),
+        FAILURE_DETAILS(IN_OPCODE, 0x04);
+
+        private final int opcode;
+        private final int code;
+
+        Action(int opcode, int code) {
+            this.opcode = opcode;
+            this.code = code;
+        }
+
+        public int opcode() {
+            return opcode;
+        }
+
+        /** The service action's code. */
+        public int code() {
+            return code;
+        }
+
+        /** Opcode and code in hex, such as {@code 83/00}: how counters name it. */
+        public String label() {
+            return String.format("%02x/%02x", opcode, code);
+        }
+    }
+
+    /**
+     * EXTENDED COPY (LID1).
+     *
+     * @param listBytes parameter list length; 0 does nothing and is not an error
+     */
+    record Copy(long listBytes) implements CopyCommand {}
+
+    /**
+     * RECEIVE COPY RESULTS.
+     *
+     * @param listId 0 to 255; of no meaning for operating parameters
+     * @param allocationBytes the most to answer, unsigned 32 bits
+     */
+    record Receive(Action action, int listId, long allocationBytes) implements CopyCommand {}
+
+    /**
+     * A service action that is not implemented.
+     *
+     * @param sense what to answer
+     */
+    record Unsupported(Sense sense) implements CopyCommand {}
+
+    /**
+     * @param cdb 16 bytes with opcode 83h or 84h
+     */
+    static CopyCommand parse(byte[] cdb) {
+        ByteBuffer in = ByteBuffer.wrap(cdb);
+        int opcode = in.get(0) & 0xff;
+        int code = in.get(1) & 0x1f;
+        long length = in.getInt(10) & 0xffff_ffffL;
+        for (Action action : Action.values()) {
+            if (action.opcode == opcode && action.code == code) {
+                return action == Action.COPY_LID1
+                        ? new Copy(length)
+                        : new Receive(action, in.get(2) & 0xff, length);
+            }
+        }
+        return new Unsupported(
+                opcode == OUT_OPCODE || opcode == IN_OPCODE
+                        ? Sense.invalidFieldInCdb(1, 4)
+                        : Sense.invalidOpcode());
+    }
+}

@@ -1,0 +1,57 @@
+package io.tidegate.scsi.copy;
+
+import io.tidegate.scsi.copy.ExtendedCopyList.ListIdUsage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/** Random lists that are well-formed. */
+final class CopyLists {
+
+    private CopyLists() {}
+
+    static ExtendedCopyList random(Random random, CopyLimits limits) {
+        ListIdUsage usage =
+                List.of(ListIdUsage.HOLD, ListIdUsage.DISCARD, ListIdUsage.NONE)
+                        .get(random.nextInt(3));
+        List<CscdDescriptor> targets = new ArrayList<>();
+        for (int i = random.nextInt(limits.maxTargets() + 1); i > 0; i--) {
+            targets.add(target(random));
+        }
+        List<SegmentDescriptor> segments = new ArrayList<>();
+        for (int i = random.nextInt(limits.maxSegments() + 1); i > 0; i--) {
+            segments.add(
+                    new SegmentDescriptor.BlockToBlock(
+                            random.nextBoolean(),
+                            random.nextBoolean(),
+                            random.nextInt(65536),
+                            random.nextInt(65536),
+                            random.nextInt(65536),
+                            random.nextLong(),
+                            random.nextLong()));
+        }
+        return new ExtendedCopyList(
+                usage == ListIdUsage.NONE ? 0 : random.nextInt(256),
+                random.nextBoolean(),
+                usage,
+                random.nextInt(8),
+                targets,
+                segments);
+    }
+
+    static CscdDescriptor target(Random random) {
+        byte[] value = new byte[1 + random.nextInt(Designator.MAX_LENGTH)];
+        random.nextBytes(value);
+        Designator designator =
+                new Designator(random.nextInt(16), random.nextInt(4), random.nextInt(16), value);
+        return new CscdDescriptor(
+                0,
+                random.nextBoolean(),
+                random.nextInt(32),
+                random.nextInt(65536),
+                designator,
+                random.nextBoolean(),
+                random.nextBoolean(),
+                random.nextInt(1 << 24));
+    }
+}

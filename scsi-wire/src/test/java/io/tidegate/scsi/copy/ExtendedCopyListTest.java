@@ -1,0 +1,204 @@
+package io.tidegate.scsi.copy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidegate.scsi.Sense;
+import io.tidegate.scsi.copy.ExtendedCopyList.ListIdUsage;
+import io.tidegate.scsi.copy.ExtendedCopyList.Parsed;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class ExtendedCopyListTest {
+
+    private static final CopyLimits LIMITS = CopyLimits.DEFAULT;
+    private static final byte[] NAA = HexFormat.of().parseHex("6001405c0ffee0000000000000000001");
+    private static final CscdDescriptor TARGET = CscdDescriptor.of(Designator.naa(NAA), 512);
+    private static final SegmentDescriptor SEGMENT =
+            SegmentDescriptor.BlockToBlock.of(0, 1, 0x4000, 0x11223344L, 0x5566778899L);
+
+    private static ExtendedCopyList list(int targets, int segments) {
+        return new ExtendedCopyList(
+                1,
+                false,
+                ListIdUsage.DISCARD,
+                0,
+                Collections.nCopies(targets, TARGET),
+                Collections.nCopies(segments, SEGMENT));
+    }
+
+    private static Sense refusal(byte[] data) {
+        Parsed parsed = ExtendedCopyList.parse(ByteBuffer.wrap(data), LIMITS);
+        assertThat(parsed).isInstanceOf(Parsed.Refused.class);
+        return ((Parsed.Refused) parsed).sense();
+    }
+
+    private static ExtendedCopyList whole(byte[] data) {
+        Parsed parsed = ExtendedCopyList.parse(ByteBuffer.wrap(data), LIMITS);
+        assertThat(parsed).isInstanceOf(Parsed.Whole.class);
+        return ((Parsed.Whole) parsed).list();
+    }
+
+    private static byte[] with(byte[] data, int at, int... bytes) {
+        byte[] changed = data.clone();
+        for (int i = 0; i < bytes.length; i++) {
+            changed[at + i] = (byte) bytes[i];
+        }
+        return changed;
+    }
+
+    @Test
+    void roundTrip() {
+        long seed = System.nanoTime();
+        System.out.println("ExtendedCopyListTest.roundTrip seed " + seed);
+        Random random = new Random(seed);
+        for (int i = 0; i < 500; i++) {
+            ExtendedCopyList list = CopyLists.random(random, LIMITS);
+            byte[] wire = list.encode();
+            assertThat(whole(wire)).as("seed %d, list %d", seed, i).isEqualTo(list);
+            assertThat(whole(wire).encode()).isEqualTo(wire);
+        }
+    }
+
+    @Test
+    void exactBytes() {
+        byte[] expected =
+                HexFormat.of()
+                        .parseHex(
+                                "0110002000000000" // list 1, no hold, 32 bytes of targets
+                                        + "0000001c00000000" // 28 bytes of segments, no inline
+                                        + "e400000001030010" // E4h, binary NAA, 16 bytes
+                                        + "6001405c0ffee000"
+                                        + "0000000000000001"
+                                        + "0000000000000200" // block length 512
+                                        + "0200001800000001" // 02h, from 0 to 1
+                                        + "00004000"
+                                        + "0000000011223344"
+                                        + "0000005566778899");
+        assertThat(list(1, 1).encode()).isEqualTo(expected);
+        assertThat(whole(expected)).isEqualTo(list(1, 1));
+    }
+
+    @Test
+    void offsetsPointIntoTheList() {
+        assertThat(ExtendedCopyList.targetOffset(2)).isEqualTo(16 + 64);
+        assertThat(list(2, 3).segmentOffset(2)).isEqualTo(16 + 64 + 56);
+    }
+
+    @Test
+    void cutAnywhereIsALengthError() {
+        byte[] data = list(2, 2).encode();
+        for (int length = 1; length < data.length; length++) {
+            assertThat(refusal(Arrays.copyOf(data, length)).is(Sense.parameterListLength()))
+                    .as("cut to %d", length)
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void moreBytesThanTheHeaderSaysAreLeftAlone() {
+        byte[] data = list(2, 2).encode();
+        assertThat(whole(Arrays.copyOf(data, data.length + 13))).isEqualTo(list(2, 2));
+    }
+
+    @Test
+    void aBufferThatStartsElsewhere() {
+        byte[] data = list(1, 1).encode();
+        ByteBuffer shifted = ByteBuffer.allocateDirect(data.length + 7).position(7);
+        shifted.put(data).flip().position(7);
+        assertThat(ExtendedCopyList.parse(shifted, LIMITS)).isEqualTo(new Parsed.Whole(list(1, 1)));
+        assertThat(shifted.position()).isEqualTo(7);
+    }
+
+    @Test
+    void oneMoreThanAnnounced() {
+        assertThat(refusal(list(LIMITS.maxTargets() + 1, 1).encode()))
+                .isEqualTo(Sense.tooManyTargetDescriptors());
+        assertThat(refusal(list(1, LIMITS.maxSegments() + 1).encode()))
+                .isEqualTo(Sense.tooManySegmentDescriptors());
+        assertThat(whole(list(LIMITS.maxTargets(), LIMITS.maxSegments()).encode()).segments())
+                .hasSize(LIMITS.maxSegments());
+    }
+
+    @Test
+    void tooLongComesBeforeTooMany() {
+        assertThat(refusal(list(LIMITS.maxTargets() + 1, 300).encode()))
+                .isEqualTo(Sense.parameterListLength());
+        byte[] lie = with(list(1, 1).encode(), 8, 0xff, 0xff, 0xff, 0xff);
+        assertThat(refusal(lie)).isEqualTo(Sense.parameterListLength());
+    }
+
+    @Test
+    void typesThatAreNotImplemented() {
+        byte[] data = list(1, 1).encode();
+        for (int type = 0; type < 256; type++) {
+            if (type != CscdDescriptor.TYPE) {
+                assertThat(refusal(with(data, 16, type)))
+                        .isEqualTo(Sense.unsupportedTargetDescriptor());
+            }
+            if (type != SegmentDescriptor.BlockToBlock.TYPE) {
+                assertThat(refusal(with(data, 48, type)))
+                        .isEqualTo(Sense.unsupportedSegmentDescriptor());
+            }
+        }
+    }
+
+    @Test
+    void fieldsOfTheHeader() {
+        byte[] data = list(1, 1).encode();
+        assertThat(refusal(with(data, 1, 0x08))).isEqualTo(Sense.invalidFieldInParameterList(1, 4));
+        assertThat(refusal(with(data, 1, 0x18))).isEqualTo(Sense.invalidFieldInParameterList(0, 7));
+        assertThat(whole(with(data, 0, 0, 0x18)).usage()).isEqualTo(ListIdUsage.NONE);
+        assertThat(refusal(with(data, 15, 1))).isEqualTo(Sense.inlineDataTooLong());
+        assertThat(refusal(with(data, 3, 31))).isEqualTo(Sense.parameterListLength());
+    }
+
+    @Test
+    void fieldsOfDescriptors() {
+        byte[] data = list(1, 1).encode();
+        assertThat(refusal(with(data, 17, 0xc0))).isEqualTo(Sense.invalidFieldInCdb());
+        assertThat(refusal(with(data, 17, 0x40)))
+                .isEqualTo(Sense.invalidFieldInParameterList(17, 7));
+        assertThat(refusal(with(data, 23, 21))).isEqualTo(Sense.invalidFieldInParameterList(23, 7));
+        assertThat(refusal(with(data, 23, 0))).isEqualTo(Sense.invalidFieldInParameterList(23, 7));
+        assertThat(refusal(with(data, 51, 0x17)))
+                .isEqualTo(Sense.invalidFieldInParameterList(50, 7));
+        assertThat(whole(with(data, 17, 0x20)).targets().getFirst().nul()).isTrue();
+    }
+
+    @Test
+    void aSegmentDescriptorThatIsHalfThere() {
+        byte[] data = list(1, 1).encode();
+        assertThat(refusal(with(data, 11, 27))).isEqualTo(Sense.parameterListLength());
+        assertThat(refusal(with(data, 11, 3))).isEqualTo(Sense.parameterListLength());
+    }
+
+    @Test
+    void anEmptyListIsWhole() {
+        ExtendedCopyList empty =
+                new ExtendedCopyList(0, false, ListIdUsage.HOLD, 0, List.of(), List.of());
+        assertThat(whole(new byte[16])).isEqualTo(empty);
+    }
+
+    @Test
+    void anyByteMayBeWrong() {
+        long seed = System.nanoTime();
+        System.out.println("ExtendedCopyListTest.anyByteMayBeWrong seed " + seed);
+        Random random = new Random(seed);
+        for (int i = 0; i < 3000; i++) {
+            byte[] data = CopyLists.random(random, LIMITS).encode();
+            for (int flips = random.nextInt(8); flips >= 0; flips--) {
+                int within = random.nextBoolean() ? Math.min(64, data.length) : data.length;
+                data[random.nextInt(within)] = (byte) random.nextInt(256);
+            }
+            if (random.nextInt(4) == 0) {
+                data = Arrays.copyOf(data, random.nextInt(data.length + 1));
+            }
+            ListInvariants.check(data, LIMITS);
+        }
+    }
+}
