@@ -1,7 +1,6 @@
 package io.tidegate.block;
 
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
@@ -172,22 +171,17 @@ public final class MemoryDevice implements BlockDevice, Discardable, AtomicUpdat
     @Override
     public List<Run> runs(long offset, long length, int maxRuns) throws DeviceException {
         check(offset, length);
-        List<Run> runs = new ArrayList<>();
+        RunList runs = new RunList(maxRuns);
         long end = offset + length;
         long at = offset;
         while (at < end) {
-            boolean mapped = chunks.containsKey(at / CHUNK);
-            long next = at;
-            do {
-                next = Math.min((next / CHUNK + 1) * CHUNK, end);
-            } while (next < end && chunks.containsKey(next / CHUNK) == mapped);
-            if (runs.size() == maxRuns) {
+            long next = Math.min((at / CHUNK + 1) * CHUNK, end);
+            if (!runs.add(at, next, chunks.containsKey(at / CHUNK))) {
                 break;
             }
-            runs.add(new Run(at, next - at, mapped));
             at = next;
         }
-        return List.copyOf(runs);
+        return runs.list();
     }
 
     @Override

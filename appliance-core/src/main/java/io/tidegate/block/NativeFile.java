@@ -63,6 +63,8 @@ public final class NativeFile implements AutoCloseable {
     }
 
     /**
+     * Opens a file.
+     *
      * @throws UnsupportedOperationException when this system is not one that this class can use
      */
     public static NativeFile open(Path path, Flag... flags) throws IOException {
@@ -168,6 +170,8 @@ public final class NativeFile implements AutoCloseable {
     }
 
     /**
+     * Fills {@code into} as far as the file goes.
+     *
      * @param into native memory
      * @return bytes read; fewer than the segment's size only at the end of the file
      */
@@ -393,6 +397,8 @@ public final class NativeFile implements AutoCloseable {
     }
 
     /**
+     * Looks for data.
+     *
      * @return where the first data at or after the offset begins, or empty when only a hole
      *     follows; a file system without holes calls everything data
      */
