@@ -78,8 +78,9 @@ create table pool (
   name text not null unique,
   tier text not null check (tier in ('fast', 'capacity')),
   path text not null unique,
-  grain_bytes bigint not null,
+  grain_bytes integer not null,
   size_bytes bigint not null,
+  store_uuid text,
   state text not null check (state in ('creating', 'ready')),
   created_at bigint not null
 );

@@ -56,8 +56,7 @@ class CatalogTest {
 
     private static long events(Catalog catalog) {
         return catalog.read(
-                handle ->
-                        handle.createQuery("select count(*) from event").mapTo(Long.class).one());
+                handle -> handle.createQuery("select count(*) from event").mapTo(Long.class).one());
     }
 
     private static List<AuditRecord> records(Catalog catalog) {
@@ -89,8 +88,7 @@ class CatalogTest {
                 String writing =
                         catalog.housekeeping(
                                 tx -> tx.handle().createQuery(sql).mapTo(String.class).one());
-                String reading =
-                        catalog.read(h -> h.createQuery(sql).mapTo(String.class).one());
+                String reading = catalog.read(h -> h.createQuery(sql).mapTo(String.class).one());
                 assertThat(writing).as(sql).isEqualTo(pragma[1]);
                 assertThat(reading).as(sql).isEqualTo(pragma[1]);
             }
@@ -174,8 +172,7 @@ class CatalogTest {
     void refusesToBeCalledFromInsideAChange() {
         try (Catalog catalog = open()) {
             assertThatIllegalStateException()
-                    .isThrownBy(
-                            () -> catalog.change(WHO, "event:1", tx -> events(catalog)));
+                    .isThrownBy(() -> catalog.change(WHO, "event:1", tx -> events(catalog)));
             assertThatIllegalStateException()
                     .isThrownBy(
                             () ->

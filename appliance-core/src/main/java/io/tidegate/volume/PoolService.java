@@ -1,0 +1,298 @@
+package io.tidegate.volume;
+
+import io.tidegate.audit.Request;
+import io.tidegate.catalog.Catalog;
+import io.tidegate.catalog.Names;
+import io.tidegate.catalog.ServiceException;
+import io.tidegate.catalog.ServiceException.Code;
+import io.tidegate.event.Event.Severity;
+import io.tidegate.event.EventLog;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jdbi.v3.core.Handle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Pools: their rows and their open stores. A pool that does not open keeps its row and says why;
+ * the others go on. Safe for concurrent calls; calls block.
+ */
+public final class PoolService implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(PoolService.class);
+
+    private final Catalog catalog;
+    private final StoreProvider provider;
+    private final EventLog events;
+    private final ActLocks locks = new ActLocks();
+    private final Map<PoolId, VolumeStore> open = new ConcurrentHashMap<>();
+    private final Map<PoolId, String> problems = new ConcurrentHashMap<>();
+
+    public PoolService(Catalog catalog, StoreProvider provider, EventLog events) {
+        this.catalog = catalog;
+        this.provider = provider;
+        this.events = events;
+    }
+
+    /**
+     * Opens every pool; once, at start. What was cut off while it was made is finished when its
+     * store is whole, and forgotten when it is not (its directory is left as it is).
+     */
+    public void start() {
+        for (PoolRecord pool : catalog.read(PoolRows::all)) {
+            try {
+                VolumeStore store = openStore(pool);
+                if (!pool.ready()) {
+                    settle(pool, store);
+                }
+            } catch (StoreException e) {
+                if (pool.ready()) {
+                    problem(pool, e);
+                } else {
+                    forget(pool, e);
+                }
+            }
+        }
+    }
+
+    private VolumeStore openStore(PoolRecord pool) throws StoreException {
+        VolumeStore store = provider.open(pool);
+        if (pool.storeUuid().isPresent() && !pool.storeUuid().get().equals(store.id())) {
+            store.close();
+            throw new StoreException(
+                    StoreException.Kind.NOT_FOUND,
+                    pool.path() + " holds another pool, " + store.id());
+        }
+        open.put(pool.id(), store);
+        log.info("pool {} ({}) is open at {}", pool.name(), pool.id(), pool.path());
+        return store;
+    }
+
+    private void settle(PoolRecord pool, VolumeStore store) {
+        catalog.change(
+                Request.system("finish pool create " + pool.name()),
+                "pool:" + pool.name(),
+                tx -> {
+                    PoolRows.ready(tx, pool.id(), store.id());
+                    return 0;
+                });
+    }
+
+    private void problem(PoolRecord pool, StoreException e) {
+        log.error("pool {} ({}) does not open", pool.name(), pool.id(), e);
+        problems.put(pool.id(), String.valueOf(e.getMessage()));
+        events.add(
+                Severity.ERROR,
+                "pool",
+                "pool:" + pool.name(),
+                "the pool does not open: " + e.getMessage());
+    }
+
+    private void forget(PoolRecord pool, StoreException e) {
+        log.warn("pool {} was cut off while it was made", pool.name(), e);
+        catalog.change(
+                Request.system("take back pool create " + pool.name()),
+                "pool:" + pool.name(),
+                tx -> {
+                    PoolRows.delete(tx, pool.id());
+                    return 0;
+                });
+        events.add(
+                Severity.WARNING,
+                "pool",
+                "pool:" + pool.name(),
+                "its creation was cut off; " + pool.path() + " may hold remains");
+    }
+
+    /**
+     * Makes a pool and opens it.
+     *
+     * @throws ServiceException name or path taken, directory not empty, no space
+     */
+    public PoolRecord create(Request who, PoolSpec spec) throws ServiceException {
+        Optional<String> first = catalog.firstResult(who, String.class);
+        if (first.isPresent()) {
+            return find(first.get());
+        }
+        String name = Names.check("pool", spec.name());
+        String object = "pool:" + name;
+        try {
+            PoolRecord intent = intend(name, spec);
+            VolumeStore store = makeStore(intent);
+            open.put(intent.id(), store);
+            catalog.change(
+                    who,
+                    object,
+                    tx -> {
+                        PoolRows.ready(tx, intent.id(), store.id());
+                        Catalog.keepResult(tx, who, name);
+                        tx.note("path", spec.path().toString()).note("size", spec.sizeBytes());
+                        return 0;
+                    });
+            log.info("pool {} ({}) is made at {}", name, intent.id(), intent.path());
+            return find(name);
+        } catch (ServiceException e) {
+            throw catalog.recorded(who, object, e);
+        }
+    }
+
+    private PoolRecord intend(String name, PoolSpec spec) throws ServiceException {
+        Path path = spec.path().toAbsolutePath().normalize();
+        return catalog.<PoolRecord, ServiceException>housekeeping(
+                tx -> {
+                    if (PoolRows.byName(tx.handle(), name).isPresent()) {
+                        throw ServiceException.conflict(
+                                "pool " + name + " is not made",
+                                "there is a pool of this name",
+                                "choose another name",
+                                "pool show " + name);
+                    }
+                    if (PoolRows.pathTaken(tx.handle(), path)) {
+                        throw ServiceException.conflict(
+                                "pool " + name + " is not made",
+                                "another pool lives in " + path,
+                                "choose another --path");
+                    }
+                    PoolRecord pool =
+                            new PoolRecord(
+                                    PoolId.random(),
+                                    name,
+                                    spec.tier(),
+                                    path,
+                                    spec.grainBytes(),
+                                    spec.sizeBytes(),
+                                    Optional.empty(),
+                                    false,
+                                    tx.now());
+                    PoolRows.insert(tx, pool);
+                    return pool;
+                });
+    }
+
+    private VolumeStore makeStore(PoolRecord pool) throws ServiceException {
+        boolean made = false;
+        try {
+            VolumeStore store = provider.create(pool);
+            made = true;
+            return store;
+        } catch (StoreException e) {
+            throw StoreFailures.of(e, "pool " + pool.name() + " is not made");
+        } catch (IllegalArgumentException e) {
+            throw ServiceException.invalid(
+                    "pool " + pool.name() + " is not made",
+                    String.valueOf(e.getMessage()),
+                    "choose other values for --size and --grain");
+        } finally {
+            if (!made) {
+                catalog.housekeeping(
+                        tx -> {
+                            PoolRows.delete(tx, pool.id());
+                            return 0;
+                        });
+            }
+        }
+    }
+
+    public List<PoolInfo> list() {
+        List<PoolInfo> infos = new ArrayList<>();
+        for (PoolRecord pool : catalog.read(PoolRows::all)) {
+            infos.add(info(pool));
+        }
+        return infos;
+    }
+
+    public PoolInfo show(String name) throws ServiceException {
+        return info(find(name));
+    }
+
+    private PoolInfo info(PoolRecord pool) {
+        VolumeStore store = open.get(pool.id());
+        Optional<StoreStatus> status = Optional.ofNullable(store).map(VolumeStore::status);
+        Optional<String> problem =
+                Optional.ofNullable(problems.get(pool.id()))
+                        .or(() -> status.flatMap(StoreStatus::readOnlyReason));
+        int volumes = catalog.read(handle -> PoolRows.volumes(handle, pool.id()));
+        return new PoolInfo(pool, status, problem, volumes);
+    }
+
+    /** The row of a pool by its name. */
+    public PoolRecord find(String name) throws ServiceException {
+        String folded = Names.fold(name);
+        return catalog.read((Handle h) -> PoolRows.byName(h, folded))
+                .orElseThrow(() -> ServiceException.notFound("pool", folded));
+    }
+
+    /**
+     * The open store of a pool.
+     *
+     * @throws ServiceException {@code DEVICE} when the pool is not open
+     */
+    public VolumeStore store(PoolId id) throws ServiceException {
+        VolumeStore store = open.get(id);
+        if (store == null) {
+            throw new ServiceException(
+                    Code.DEVICE,
+                    "the pool cannot be used",
+                    problems.getOrDefault(id, "it is not open"),
+                    List.of("pool list", "tidegate pool check DIR"));
+        }
+        return store;
+    }
+
+    /**
+     * After a failed sync: recovers the store; it takes writes again when the loss is acknowledged.
+     * A pool that did not open at start is tried again.
+     */
+    public PoolInfo reopen(Request who, String name, boolean acknowledgeLoss)
+            throws ServiceException {
+        PoolRecord pool = find(name);
+        String object = "pool:" + pool.name();
+        try (ActLocks.Held held = locks.hold(pool.id(), "pool " + pool.name(), "reopen")) {
+            VolumeStore store = open.get(pool.id());
+            if (store == null) {
+                openStore(pool);
+                problems.remove(pool.id());
+            } else {
+                provider.reopen(store, acknowledgeLoss);
+            }
+            catalog.change(
+                    who,
+                    object,
+                    tx -> {
+                        tx.note("acknowledgeLoss", acknowledgeLoss);
+                        return 0;
+                    });
+            return info(pool);
+        } catch (StoreException e) {
+            throw catalog.recorded(
+                    who, object, StoreFailures.of(e, "pool " + pool.name() + " is not reopened"));
+        }
+    }
+
+    /** Problems in the structures of an open pool; empty when there are none. */
+    public List<String> check(String name) throws ServiceException {
+        PoolRecord pool = find(name);
+        try {
+            return provider.check(store(pool.id()));
+        } catch (StoreException e) {
+            throw StoreFailures.of(e, "pool " + pool.name() + " is not checked");
+        }
+    }
+
+    /** Closes every store. */
+    @Override
+    public void close() {
+        for (Map.Entry<PoolId, VolumeStore> entry : Map.copyOf(open).entrySet()) {
+            try {
+                entry.getValue().close();
+            } catch (StoreException e) {
+                log.error("pool {} did not close", entry.getKey(), e);
+            }
+            open.remove(entry.getKey());
+        }
+    }
+}

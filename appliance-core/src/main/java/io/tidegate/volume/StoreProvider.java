@@ -1,0 +1,30 @@
+package io.tidegate.volume;
+
+import java.util.List;
+
+/** Makes and opens the stores behind pools; a port that the wiring fills. Calls block. */
+public interface StoreProvider {
+
+    /**
+     * Makes a store where the row says, and opens it.
+     *
+     * @throws StoreException {@code EXISTS} when the directory holds anything: nothing was changed
+     */
+    VolumeStore create(PoolRecord pool) throws StoreException;
+
+    /** Opens the store, after recovering it where that is needed. */
+    VolumeStore open(PoolRecord pool) throws StoreException;
+
+    /**
+     * After a failed sync: recovers the open store from what is surely on disk; handles go on.
+     *
+     * @param acknowledgeLoss that writes since the last good sync may be lost; without it the store
+     *     stays read-only
+     */
+    void reopen(VolumeStore store, boolean acknowledgeLoss) throws StoreException;
+
+    /**
+     * Problems in the structures of an open store, each with its place; empty when there are none.
+     */
+    List<String> check(VolumeStore store) throws StoreException;
+}
