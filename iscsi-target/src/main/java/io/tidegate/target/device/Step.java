@@ -1,0 +1,59 @@
+package io.tidegate.target.device;
+
+import io.tidegate.presentation.LogicalUnit;
+import java.nio.ByteBuffer;
+
+/** What the transport has to do next for a command. */
+public sealed interface Step {
+
+    /** The command is complete. */
+    record Finish(ScsiResult result) implements Step {}
+
+    /**
+     * Read the medium: {@code tryRead} on the loop, else {@code read} on an I/O worker. Whoever got
+     * this exits the entry once, when its last read has returned, and answers GOOD only if {@link
+     * LogicalUnit.Entry#current()}; what a read throws goes to {@link DeviceServer#failed}.
+     *
+     * @param offset in bytes
+     * @param lengthBytes at least one logical block
+     */
+    record ReadMedium(LogicalUnit.Entry entry, long offset, int lengthBytes) implements Step {}
+
+    /**
+     * Collect data-out, then call the work on the lane it names. No unit is entered while the
+     * host's data is awaited.
+     *
+     * @param bytes what the CDB asks for, at least 1; when the initiator announces fewer (expected
+     *     data transfer length), the work gets only those
+     */
+    record TakeData(int bytes, DataWork work) implements Step {}
+
+    /** Work that may block and needs no data-out. */
+    record Run(Lane lane, Work work) implements Step {}
+
+    /**
+     * The gate of the unit is closed: call {@link LogicalUnit#park} and, when that calls back,
+     * begin the command again from its loop, or run the work again with the data it has.
+     */
+    record Park(LogicalUnit unit) implements Step {}
+
+    /** Does a command that has its data. */
+    interface DataWork {
+        /**
+         * @param data direct, position 0 to limit; the work may move position and limit, and has
+         *     given the buffer up when it returns
+         * @return {@link Finish}, {@link Park} or {@link Run}
+         */
+        Step run(ByteBuffer data);
+
+        default Lane lane() {
+            return Lane.IO;
+        }
+    }
+
+    /** Does a command without data-out; returns {@link Finish}, {@link Park} or {@link Run}. */
+    @FunctionalInterface
+    interface Work {
+        Step run();
+    }
+}
