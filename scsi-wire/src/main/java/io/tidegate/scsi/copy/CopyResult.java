@@ -93,7 +93,8 @@ public sealed interface CopyResult {
         @Override
         public byte[] encode() {
             ByteBuffer out = ByteBuffer.allocate(HEADER + sense.length);
-            out.putInt(0, HEADER - 4 + sense.length);
+            // A copy that did not fail has no details: available data is 0 (SPC-4, 6.21).
+            out.putInt(0, status == 0 ? 0 : HEADER - 4 + sense.length);
             out.put(56, (byte) status);
             out.putShort(58, (short) sense.length);
             out.put(HEADER, sense);

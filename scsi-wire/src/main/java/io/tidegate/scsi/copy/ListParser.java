@@ -94,7 +94,7 @@ final class ListParser {
             return Sense.invalidFieldInParameterList(at + 1, 7);
         }
         int length = list.get(at + 7) & 0xff;
-        return length == 0 || length > Designator.MAX_LENGTH
+        return length == 0 || length > CscdDescriptor.MAX_DESIGNATOR
                 ? Sense.invalidFieldInParameterList(at + 7, 7)
                 : null;
     }

@@ -1,6 +1,6 @@
 package io.tidegate.scsi.copy;
 
-import io.tidegate.scsi.copy.CopyCommand.Action;
+import io.tidegate.scsi.copy.CopyCdb.Action;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

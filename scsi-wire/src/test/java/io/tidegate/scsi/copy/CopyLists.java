@@ -1,5 +1,7 @@
 package io.tidegate.scsi.copy;
 
+import io.tidegate.scsi.Designator;
+import io.tidegate.scsi.Designator.Association;
 import io.tidegate.scsi.copy.ExtendedCopyList.ListIdUsage;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,10 +42,14 @@ final class CopyLists {
     }
 
     static CscdDescriptor target(Random random) {
-        byte[] value = new byte[1 + random.nextInt(Designator.MAX_LENGTH)];
+        byte[] value = new byte[1 + random.nextInt(CscdDescriptor.MAX_DESIGNATOR)];
         random.nextBytes(value);
         Designator designator =
-                new Designator(random.nextInt(16), random.nextInt(4), random.nextInt(16), value);
+                new Designator(
+                        Association.values()[random.nextInt(4)],
+                        random.nextInt(16),
+                        random.nextInt(16),
+                        value);
         return new CscdDescriptor(
                 0,
                 random.nextBoolean(),

@@ -18,8 +18,8 @@ class CopyWireFuzzTest {
 
     @FuzzTest(maxDuration = "30s")
     void command(byte[] data) {
-        CopyCommand command = CopyCommand.parse(Arrays.copyOf(data, 16));
-        if (command instanceof CopyCommand.Receive receive) {
+        CopyCdb command = CopyCdb.parse(Arrays.copyOf(data, 16));
+        if (command instanceof CopyCdb.Receive receive) {
             assertThat(receive.listId()).isBetween(0, 255);
         }
     }

@@ -2,6 +2,7 @@ package io.tidegate.scsi.copy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidegate.scsi.Designator;
 import io.tidegate.scsi.Sense;
 import io.tidegate.scsi.copy.ExtendedCopyList.ListIdUsage;
 import io.tidegate.scsi.copy.ExtendedCopyList.Parsed;
@@ -175,6 +176,16 @@ class ExtendedCopyListTest {
         byte[] data = list(1, 1).encode();
         assertThat(refusal(with(data, 11, 27))).isEqualTo(Sense.parameterListLength());
         assertThat(refusal(with(data, 11, 3))).isEqualTo(Sense.parameterListLength());
+    }
+
+    @Test
+    void namesThatAreCutToFit() {
+        Designator text = Designator.t10("TIDEGATE", "a serial number that is long");
+        Designator cut = Designator.t10("TIDEGATE", "a serial num");
+        assertThat(CscdDescriptor.of(cut, 0).names(text)).isTrue();
+        assertThat(CscdDescriptor.of(cut, 0).names(Designator.t10("TIDEGATE", "a"))).isFalse();
+        assertThat(TARGET.names(Designator.naa(NAA))).isTrue();
+        assertThat(TARGET.names(text)).isFalse();
     }
 
     @Test

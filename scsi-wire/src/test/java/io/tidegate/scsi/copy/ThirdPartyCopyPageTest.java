@@ -2,7 +2,7 @@ package io.tidegate.scsi.copy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tidegate.scsi.copy.CopyCommand.Action;
+import io.tidegate.scsi.copy.CopyCdb.Action;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Objects;
@@ -56,8 +56,8 @@ class ThirdPartyCopyPageTest {
                                             byte[] cdb = new byte[16];
                                             cdb[0] = opcode.byteValue();
                                             cdb[1] = code.byteValue();
-                                            assertThat(CopyCommand.parse(cdb))
-                                                    .isNotInstanceOf(CopyCommand.Unsupported.class);
+                                            assertThat(CopyCdb.parse(cdb))
+                                                    .isNotInstanceOf(CopyCdb.Unsupported.class);
                                         }));
     }
 

@@ -1,6 +1,8 @@
 package io.tidegate.copy.manager;
 
 import io.tidegate.presentation.LogicalUnit;
+import io.tidegate.scsi.Designator;
+import java.util.List;
 
 /** A LUN as the nexus of a copy sees it. Thread-safe; the answers are of the moment. */
 public interface CopyLun {
@@ -18,4 +20,14 @@ public interface CopyLun {
 
     /** As {@link #mayRead}, for writing: also not write-protected, and not mapped read-only. */
     boolean mayWrite();
+
+    /** Whether hosts may be answered before what they write is durable (WCE=1). */
+    default boolean writeCache() {
+        return true;
+    }
+
+    /** The names of the unit in its device identification page, by which a copy may call it. */
+    default List<Designator> designators() {
+        return List.of(Designator.naa(unit().identity().naaBytes()));
+    }
 }

@@ -3,21 +3,56 @@ package io.tidegate.copy.mover;
 import io.tidegate.block.DeviceException;
 import io.tidegate.recovery.Mover;
 
-/** Moves extents through memory, several pieces at a time. Thread-safe. */
+/**
+ * Moves extents through memory, several pieces at a time, over threads and buffers that all copies
+ * share. Thread-safe.
+ *
+ * <p>Whenever a call returns or throws, none of its pieces is under way any more: no buffer is in a
+ * system call, and no byte of the destination changes afterwards.
+ */
 public final class DataMover implements Mover, AutoCloseable {
 
+    /** Name of the engine that reads and writes through memory. */
+    public static final String PIPELINE = "pipeline";
+
+    private final MoverSettings settings;
+    private final Workers workers;
+    private final PieceMover pieces;
+    private final Pacer.Ticker ticker;
+
     public DataMover(MoverSettings settings) {
-        throw new UnsupportedOperationException();
+        this(settings, Pacer.Ticker.SYSTEM);
+    }
+
+    DataMover(MoverSettings settings, Pacer.Ticker ticker) {
+        this.settings = settings;
+        this.ticker = ticker;
+        this.workers = new Workers(settings.workers(), settings.pieceBytes());
+        this.pieces = new PieceMover(settings);
     }
 
     @Override
     public Result move(Order order, Control control) throws DeviceException {
-        throw new UnsupportedOperationException();
+        Pacer pacer = new Pacer(order.bytesPerSecond(), ticker);
+        return new JobCopy(order, control, settings, workers, pieces, pacer).run();
+    }
+
+    /**
+     * Copies one range, piece by piece, each with the leave of {@code ends}. A range that overlaps
+     * itself on one device arrives as it was before. Holes of the source become holes. Blocks.
+     */
+    public RangeResult copy(RangeOrder range, Ends ends) {
+        return new RangeCopy(range, ends, settings, workers, pieces).run();
+    }
+
+    /** Bytes that may be written to a destination and not durable. */
+    public long dirtyBytes() {
+        return settings.dirtyBytes();
     }
 
     /** Returns when no piece is under way; no copy may be started any more. */
     @Override
     public void close() {
-        throw new UnsupportedOperationException();
+        workers.close();
     }
 }

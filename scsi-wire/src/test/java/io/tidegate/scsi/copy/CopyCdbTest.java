@@ -3,33 +3,32 @@ package io.tidegate.scsi.copy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidegate.scsi.Sense;
-import io.tidegate.scsi.copy.CopyCommand.Action;
+import io.tidegate.scsi.copy.CopyCdb.Action;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
-class CopyCommandTest {
+class CopyCdbTest {
 
-    private static CopyCommand parse(String cdb) {
-        return CopyCommand.parse(HexFormat.of().parseHex(cdb));
+    private static CopyCdb parse(String cdb) {
+        return CopyCdb.parse(HexFormat.of().parseHex(cdb));
     }
 
     @Test
     void exactBytes() {
-        assertThat(parse("83000000000000000000000012340000"))
-                .isEqualTo(new CopyCommand.Copy(0x1234));
+        assertThat(parse("83000000000000000000000012340000")).isEqualTo(new CopyCdb.Copy(0x1234));
         assertThat(parse("84002a0000000000000080000000" + "0000"))
-                .isEqualTo(new CopyCommand.Receive(Action.STATUS_LID1, 0x2a, 0x8000_0000L));
+                .isEqualTo(new CopyCdb.Receive(Action.STATUS_LID1, 0x2a, 0x8000_0000L));
         assertThat(parse("84030000000000000000000000ff0000"))
-                .isEqualTo(new CopyCommand.Receive(Action.OPERATING_PARAMETERS, 0, 255));
+                .isEqualTo(new CopyCdb.Receive(Action.OPERATING_PARAMETERS, 0, 255));
         assertThat(parse("84040700000000000000000000ff0000"))
-                .isEqualTo(new CopyCommand.Receive(Action.FAILURE_DETAILS, 7, 255));
+                .isEqualTo(new CopyCdb.Receive(Action.FAILURE_DETAILS, 7, 255));
     }
 
     @Test
     void actionsThatAreNotImplemented() {
         for (String cdb : new String[] {"8301", "8310", "8311", "831c", "8401", "8405", "8407"}) {
             assertThat(parse(cdb + "00".repeat(14)))
-                    .isEqualTo(new CopyCommand.Unsupported(Sense.invalidFieldInCdb(1, 4)));
+                    .isEqualTo(new CopyCdb.Unsupported(Sense.invalidFieldInCdb(1, 4)));
         }
     }
 

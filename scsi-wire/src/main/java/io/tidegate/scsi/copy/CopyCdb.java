@@ -4,7 +4,7 @@ import io.tidegate.scsi.Sense;
 import java.nio.ByteBuffer;
 
 /** The CDBs of third-party copy: EXTENDED COPY (83h) and RECEIVE COPY RESULTS (84h). */
-public sealed interface CopyCommand {
+public sealed interface CopyCdb {
 
     int OUT_OPCODE = 0x83;
     int IN_OPCODE = 0x84;
@@ -44,7 +44,7 @@ public sealed interface CopyCommand {
      *
      * @param listBytes parameter list length; 0 does nothing and is not an error
      */
-    record Copy(long listBytes) implements CopyCommand {}
+    record Copy(long listBytes) implements CopyCdb {}
 
     /**
      * RECEIVE COPY RESULTS.
@@ -52,19 +52,19 @@ public sealed interface CopyCommand {
      * @param listId 0 to 255; of no meaning for operating parameters
      * @param allocationBytes the most to answer, unsigned 32 bits
      */
-    record Receive(Action action, int listId, long allocationBytes) implements CopyCommand {}
+    record Receive(Action action, int listId, long allocationBytes) implements CopyCdb {}
 
     /**
      * A service action that is not implemented.
      *
      * @param sense what to answer
      */
-    record Unsupported(Sense sense) implements CopyCommand {}
+    record Unsupported(Sense sense) implements CopyCdb {}
 
     /**
      * @param cdb 16 bytes with opcode 83h or 84h
      */
-    static CopyCommand parse(byte[] cdb) {
+    static CopyCdb parse(byte[] cdb) {
         ByteBuffer in = ByteBuffer.wrap(cdb);
         int opcode = in.get(0) & 0xff;
         int code = in.get(1) & 0x1f;
