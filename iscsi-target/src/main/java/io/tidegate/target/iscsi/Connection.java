@@ -1,0 +1,339 @@
+package io.tidegate.target.iscsi;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.tidegate.iscsi.wire.Bhs;
+import io.tidegate.iscsi.wire.MalformedPduException;
+import io.tidegate.iscsi.wire.PduDecoder;
+import io.tidegate.iscsi.wire.TargetPdu;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One TCP connection: bytes to PDUs, PDUs to the phase it is in, replies out once a turn. Stays on
+ * its loop for life.
+ *
+ * <pre>
+ *   LoginPhase -> FullFeaturePhase -> closed       any fault of the peer: closed
+ * </pre>
+ */
+final class Connection extends ChannelInboundHandlerAdapter implements PduDecoder.Sink {
+    private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
+
+    /** Data segment that either side takes before it has said otherwise. */
+    static final int DEFAULT_SEGMENT = 8192;
+
+    /** A long CDB and the length of a bidirectional read. */
+    private static final int MAX_ADDITIONAL = 256 + 8;
+
+    private static final long CLOSE_LIMIT_SECONDS = 5;
+
+    private final Environment environment;
+    private final Loop loop;
+    private final Channel channel;
+    private final PduDecoder decoder;
+    private final Output output;
+    private final Replies replies;
+    private final String peer;
+
+    private Phase phase;
+    private CommandWindow window = new CommandWindow(0, 1, 1);
+    private @Nullable ReadPath reads;
+    private int peerMaxSegment = DEFAULT_SEGMENT;
+    private boolean dirty;
+    private boolean closed;
+    private long received = System.nanoTime();
+    private boolean pinged;
+    private int pingTag;
+    private @Nullable Future<?> logoutDue;
+
+    Connection(Environment environment, Loop loop, Channel channel) {
+        this.environment = environment;
+        this.loop = loop;
+        this.channel = channel;
+        this.output = new Output(channel);
+        this.replies = new Replies(this, output);
+        this.decoder = new PduDecoder(DEFAULT_SEGMENT, MAX_ADDITIONAL, this);
+        this.peer = String.valueOf(channel.remoteAddress());
+        this.phase = new LoginPhase(environment, this);
+    }
+
+    Loop loop() {
+        return loop;
+    }
+
+    Output output() {
+        return output;
+    }
+
+    Replies replies() {
+        return replies;
+    }
+
+    CommandWindow serials() {
+        return window;
+    }
+
+    /** Address and port of the initiator. */
+    String peer() {
+        return peer;
+    }
+
+    InetSocketAddress peerAddress() {
+        return (InetSocketAddress) channel.remoteAddress();
+    }
+
+    /** The address that this connection came in by. */
+    InetSocketAddress localAddress() {
+        return (InetSocketAddress) channel.localAddress();
+    }
+
+    int peerMaxSegment() {
+        return peerMaxSegment;
+    }
+
+    void peerMaxSegment(int bytes) {
+        peerMaxSegment = bytes;
+    }
+
+    long receivedAt() {
+        return received;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** The login has begun: numbers are known. */
+    void serials(CommandWindow numbers) {
+        window = numbers;
+    }
+
+    /** The login is over; takes effect with the next PDU. */
+    void fullFeature(Phase next, int maxSegment, boolean headerDigest, boolean dataDigest) {
+        phase = next;
+        decoder.maxDataSegmentLength(maxSegment);
+        decoder.digests(headerDigest, dataDigest);
+        replies.digests().use(headerDigest, dataDigest);
+        pinged = false;
+        loop.schedule(this::keepAlive, environment.settings().keepAlive().toMillis());
+    }
+
+    void reads(ReadPath path) {
+        reads = path;
+    }
+
+    /** A direct buffer of exactly so many bytes. */
+    ByteBuf allocate(int bytes) {
+        return channel.alloc().directBuffer(bytes, bytes);
+    }
+
+    boolean writable() {
+        return channel.isWritable();
+    }
+
+    /** Whether less than a turn's share is gathered and the peer takes data. */
+    boolean roomFor(int turn) {
+        return channel.isWritable() && output.pending() < turn;
+    }
+
+    void markDirty() {
+        if (!dirty) {
+            dirty = true;
+            loop.markDirty(this);
+        }
+    }
+
+    /** Sends what this turn has gathered. */
+    void flushReplies() {
+        dirty = false;
+        ReadPath path = reads;
+        if (path != null && !closed) {
+            path.pump();
+            dirty = false; // what the pump gathered goes out now
+        }
+        loop.counters.sent.add(output.flush());
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ByteBuf in = (ByteBuf) message;
+        try {
+            received = System.nanoTime();
+            pinged = false;
+            loop.counters.received.add(in.readableBytes());
+            decoder.feed(in);
+        } finally {
+            in.release();
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        loop.endTurn();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        boolean writable = channel.isWritable();
+        channel.config().setAutoRead(writable);
+        if (writable && !closed) {
+            markDirty();
+            loop.execute(() -> {}); // a turn of its own: this call may come from within a flush
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        closed = true;
+        decoder.close();
+        output.close();
+        phase.closed();
+        loop.endTurn();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (cause instanceof IOException) {
+            LOG.debug("{}: {}", peer, cause.getMessage());
+        } else {
+            LOG.error("{}: connection dropped for a fault of ours", peer, cause);
+        }
+        close();
+    }
+
+    @Override
+    public void header(ByteBuf buf, int at, int dataLength) throws MalformedPduException {
+        phase.header(buf, at, dataLength);
+    }
+
+    @Override
+    public void data(ByteBuf buf, int at, int length) {
+        try {
+            phase.data(buf, at, length);
+        } catch (MalformedPduException e) {
+            protocolError(String.valueOf(e.getMessage()));
+        }
+    }
+
+    @Override
+    public void end(boolean intact) throws MalformedPduException {
+        if (!intact) {
+            throw new MalformedPduException("data digest is wrong");
+        }
+        phase.end();
+    }
+
+    @Override
+    public void failed(MalformedPduException cause) {
+        protocolError(String.valueOf(cause.getMessage()));
+    }
+
+    /** Drops the connection for what the peer sent, after what was answered so far. */
+    void protocolError(String what) {
+        if (!closed) {
+            LOG.info("{}: dropped: {}", peer, what);
+            loop.counters.protocolErrors.add(1);
+            closeAfterReplies();
+        }
+    }
+
+    /** Takes nothing more, sends what was gathered and closes; by force when that takes long. */
+    void closeAfterReplies() {
+        if (closed) {
+            return;
+        }
+        decoder.close();
+        output.flush();
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        channel.eventLoop().schedule(() -> channel.close(), CLOSE_LIMIT_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** Closes at once. */
+    void close() {
+        decoder.close();
+        channel.close();
+    }
+
+    /** Asks the initiator to log out, and drops the connection if it does not. */
+    void askForLogout(String reason) {
+        if (closed || logoutDue != null) {
+            return;
+        }
+        LOG.info("{}: asked to log out: {}", peer, reason);
+        long grace = environment.settings().logoutGrace().toMillis();
+        if (phase instanceof FullFeaturePhase) {
+            int seconds = (int) Math.max(1, grace / 1000);
+            replies.write(
+                    new TargetPdu.AsyncMessage(
+                            0,
+                            replies.nextStatSn(),
+                            window.expCmdSn(),
+                            window.maxCmdSn(),
+                            TargetPdu.AsyncMessage.LOGOUT_REQUESTED,
+                            0,
+                            0,
+                            0,
+                            seconds));
+            logoutDue = loop.schedule(this::drop, grace);
+        } else {
+            close();
+        }
+    }
+
+    private void drop() {
+        if (!closed) {
+            replies.write(
+                    new TargetPdu.AsyncMessage(
+                            0,
+                            replies.nextStatSn(),
+                            window.expCmdSn(),
+                            window.maxCmdSn(),
+                            TargetPdu.AsyncMessage.SESSION_DROPPED,
+                            0,
+                            0,
+                            0,
+                            0));
+            closeAfterReplies();
+        }
+    }
+
+    /** Pings a silent peer, and drops one that does not answer. */
+    private void keepAlive() {
+        if (closed) {
+            return;
+        }
+        TargetSettings settings = environment.settings();
+        long silent = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - received);
+        long due = settings.keepAlive().toMillis();
+        if (!pinged && silent < due) {
+            loop.schedule(this::keepAlive, Math.max(1, due - silent));
+            return;
+        }
+        if (pinged) {
+            LOG.info("{}: silent for {} ms: dropped", peer, silent);
+            close();
+            return;
+        }
+        pinged = true;
+        pingTag = (pingTag + 1) & 0x7fffffff;
+        replies.write(
+                new TargetPdu.NopIn(
+                        0,
+                        Bhs.NO_TAG,
+                        pingTag,
+                        replies.statSn(),
+                        window.expCmdSn(),
+                        window.maxCmdSn()));
+        loop.schedule(this::keepAlive, settings.keepAliveTimeout().toMillis());
+    }
+}

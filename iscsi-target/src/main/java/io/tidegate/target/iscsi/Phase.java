@@ -1,0 +1,17 @@
+package io.tidegate.target.iscsi;
+
+import io.netty.buffer.ByteBuf;
+import io.tidegate.iscsi.wire.MalformedPduException;
+
+/** What a connection does with PDUs in one part of its life. */
+interface Phase {
+    void header(ByteBuf buf, int at, int dataLength) throws MalformedPduException;
+
+    void data(ByteBuf buf, int at, int length) throws MalformedPduException;
+
+    /** The PDU is complete and intact. */
+    void end() throws MalformedPduException;
+
+    /** The connection is gone. */
+    void closed();
+}
