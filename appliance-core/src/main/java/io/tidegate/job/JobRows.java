@@ -160,10 +160,7 @@ final class JobRows {
     static List<JobLine> lines(Handle handle, JobId id) {
         return handle.createQuery("select at, text from job_line where job_id = :id order by seq")
                 .bind("id", id.value())
-                .map(
-                        (rs, ctx) ->
-                                new JobLine(
-                                        Instant.ofEpochMilli(rs.getLong(1)), rs.getString(2)))
+                .map((rs, ctx) -> new JobLine(Instant.ofEpochMilli(rs.getLong(1)), rs.getString(2)))
                 .list();
     }
 

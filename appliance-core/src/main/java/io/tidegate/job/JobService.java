@@ -78,7 +78,8 @@ public final class JobService implements AutoCloseable {
      */
     public int resume() {
         int resumed = 0;
-        for (JobRows.Row row : catalog.<List<JobRows.Row>, RuntimeException>read(JobRows::running)) {
+        for (JobRows.Row row :
+                catalog.<List<JobRows.Row>, RuntimeException>read(JobRows::running)) {
             JobInfo info = row.info();
             Type type = types.get(info.type());
             if (running.containsKey(info.id())) {
@@ -93,10 +94,7 @@ public final class JobService implements AutoCloseable {
                 resumed++;
             }
         }
-        write(
-                tx ->
-                        JobRows.prune(
-                                tx.handle(), tx.now().minus(HISTORY).toEpochMilli()));
+        write(tx -> JobRows.prune(tx.handle(), tx.now().minus(HISTORY).toEpochMilli()));
         return resumed;
     }
 
@@ -115,7 +113,9 @@ public final class JobService implements AutoCloseable {
         }
         if (closing) {
             throw ServiceException.busy(
-                    "the job was not started", "the appliance shuts down", "repeat after the start");
+                    "the job was not started",
+                    "the appliance shuts down",
+                    "repeat after the start");
         }
         String text = Json.text(parameters);
         boolean[] fresh = new boolean[1];

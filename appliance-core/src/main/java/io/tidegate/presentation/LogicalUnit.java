@@ -233,6 +233,14 @@ public final class LogicalUnit {
         wake.forEach(Runnable::run);
     }
 
+    /** Whether commands of an ended period are still under way on the device. */
+    boolean inUse(BlockDevice device) {
+        synchronized (gate) {
+            return undrained.stream()
+                    .anyMatch(period -> period.device == device && period.inside.get() > 0);
+        }
+    }
+
     /** Whether commands of before the gate closed are still under way. */
     public boolean draining() {
         synchronized (gate) {

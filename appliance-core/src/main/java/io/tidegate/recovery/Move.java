@@ -17,8 +17,7 @@ final class Move implements Mover.Control {
     private final BooleanSupplier late;
     private final LongConsumer checkpoints;
 
-    private Move(
-            JobContext job, long totalBytes, BooleanSupplier late, LongConsumer checkpoints) {
+    private Move(JobContext job, long totalBytes, BooleanSupplier late, LongConsumer checkpoints) {
         this.job = job;
         this.totalBytes = totalBytes;
         this.late = late;

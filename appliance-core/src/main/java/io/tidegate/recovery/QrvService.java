@@ -113,7 +113,8 @@ public final class QrvService {
             String host,
             Optional<String> target,
             Optional<Integer> lun,
-            boolean writableClone) throws ServiceException {
+            boolean writableClone)
+            throws ServiceException {
         throw new UnsupportedOperationException();
     }
 

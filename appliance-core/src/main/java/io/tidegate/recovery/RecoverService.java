@@ -98,7 +98,8 @@ public final class RecoverService {
     }
 
     /** Brings a volume back to the safety snapshot of an in-place recovery, in the same way. */
-    public JobInfo undo(Request request, JobId recovery, boolean hostsStopped) throws ServiceException {
+    public JobInfo undo(Request request, JobId recovery, boolean hostsStopped)
+            throws ServiceException {
         throw new UnsupportedOperationException();
     }
 

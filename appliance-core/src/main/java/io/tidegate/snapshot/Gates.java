@@ -14,9 +14,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * One key for the gate of each logical unit. Whoever closes gates holds the keys, taken in the order
- * of the units' ids, so that nobody opens a gate that another one closed, and two sets with common
- * members do not lock each other.
+ * One key for the gate of each logical unit. Whoever closes gates holds the keys, taken in the
+ * order of the units' ids, so that nobody opens a gate that another one closed, and two sets with
+ * common members do not lock each other.
  */
 public final class Gates {
 

@@ -36,7 +36,19 @@ public record SnapshotInfo(
 
     SnapshotInfo withHolds(List<String> reasons) {
         return new SnapshotInfo(
-                id, volume, volumeName, name, shortName, set, taken, keepUntil, kind, state,
-                sizeBytes, label, List.copyOf(reasons), deletedAt);
+                id,
+                volume,
+                volumeName,
+                name,
+                shortName,
+                set,
+                taken,
+                keepUntil,
+                kind,
+                state,
+                sizeBytes,
+                label,
+                List.copyOf(reasons),
+                deletedAt);
     }
 }

@@ -68,8 +68,7 @@ final class SnapshotRows {
     }
 
     static void setState(Handle handle, SnapshotId id, SnapshotState state, long now) {
-        handle.createUpdate(
-                        "update snapshot set state = :state, deleted_at = :now where id = :id")
+        handle.createUpdate("update snapshot set state = :state, deleted_at = :now where id = :id")
                 .bind("state", state.name().toLowerCase(Locale.ROOT))
                 .bind("now", now)
                 .bind("id", id.toString())
@@ -106,10 +105,7 @@ final class SnapshotRows {
     }
 
     static void set(
-            Handle handle,
-            SnapshotId id,
-            @Nullable Long keepUntil,
-            @Nullable String label) {
+            Handle handle, SnapshotId id, @Nullable Long keepUntil, @Nullable String label) {
         handle.createUpdate(
                         "update snapshot set keep_until = coalesce(:keep, keep_until),"
                                 + " label = coalesce(:label, label) where id = :id")
@@ -249,8 +245,7 @@ final class SnapshotRows {
     }
 
     static void deleteMount(Handle handle, SnapshotId id, String host) {
-        handle.createUpdate(
-                        "delete from snapshot_mount where snapshot_id = :id and host = :host")
+        handle.createUpdate("delete from snapshot_mount where snapshot_id = :id and host = :host")
                 .bind("id", id.toString())
                 .bind("host", host)
                 .execute();

@@ -73,7 +73,8 @@ public final class SnapshotService {
 
     /** Changes retention or label; empty values leave what is there. */
     public SnapshotInfo set(
-            Request request, String name, Optional<Instant> keepUntil, Optional<String> label) throws ServiceException {
+            Request request, String name, Optional<Instant> keepUntil, Optional<String> label)
+            throws ServiceException {
         throw new UnsupportedOperationException();
     }
 
@@ -117,7 +118,8 @@ public final class SnapshotService {
             String host,
             Optional<String> target,
             Optional<Integer> lun,
-            boolean writableClone) throws ServiceException {
+            boolean writableClone)
+            throws ServiceException {
         throw new UnsupportedOperationException();
     }
 

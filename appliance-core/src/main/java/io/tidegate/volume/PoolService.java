@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +32,7 @@ public final class PoolService implements AutoCloseable {
     private final EventLog events;
     private final ActLocks locks = new ActLocks();
     private final Map<PoolId, VolumeStore> open = new ConcurrentHashMap<>();
+    private final List<Consumer<PoolId>> listeners = new CopyOnWriteArrayList<>();
     private final Map<PoolId, String> problems = new ConcurrentHashMap<>();
 
     public PoolService(Catalog catalog, StoreProvider provider, EventLog events) {
@@ -57,6 +60,11 @@ public final class PoolService implements AutoCloseable {
                 }
             }
         }
+    }
+
+    /** Has others told when a pool was reopened after trouble. */
+    public void addListener(Consumer<PoolId> listener) {
+        listeners.add(listener);
     }
 
     private VolumeStore openStore(PoolRecord pool) throws StoreException {
@@ -266,6 +274,7 @@ public final class PoolService implements AutoCloseable {
                         tx.note("acknowledgeLoss", acknowledgeLoss);
                         return 0;
                     });
+            listeners.forEach(listener -> listener.accept(pool.id()));
             return info(pool);
         } catch (StoreException e) {
             throw catalog.recorded(

@@ -88,6 +88,31 @@ public final class VolumeRows {
         one(tx.handle().execute("update volume set name = ? where id = ?", name, id.toString()));
     }
 
+    /**
+     * Makes a volume one for hosts that looks as another did: its flags, its label, and the size
+     * that hosts see.
+     */
+    public static void takeOver(Tx tx, VolumeId id, VolumeRecord model, long sizeBytes) {
+        one(
+                tx.handle()
+                        .createUpdate(
+                                "update volume set kind = 'volume', size_bytes = :size,"
+                                        + " thin = :thin, removable = :removable,"
+                                        + " read_only = :readOnly, write_cache = :cache,"
+                                        + " label = :label, physical_block = :physical,"
+                                        + " granularity = :granularity where id = :id")
+                        .bind("size", sizeBytes)
+                        .bind("thin", flag(model.thin()))
+                        .bind("removable", flag(model.removable()))
+                        .bind("readOnly", flag(model.readOnly()))
+                        .bind("cache", flag(model.writeCache()))
+                        .bind("label", model.label())
+                        .bind("physical", model.shape().geometry().physicalBlockBytes())
+                        .bind("granularity", model.shape().granularityBytes())
+                        .bind("id", id.toString())
+                        .execute());
+    }
+
     /** Makes a volume one for hosts, or one that holds a QRV. */
     public static void setKind(Tx tx, VolumeId id, VolumeKind kind) {
         one(

@@ -1,6 +1,7 @@
 package io.tidegate.volume;
 
 import io.tidegate.audit.Request;
+import io.tidegate.block.DeviceException;
 import io.tidegate.catalog.Catalog;
 import io.tidegate.catalog.CatalogException;
 import io.tidegate.catalog.Names;
@@ -292,11 +293,27 @@ public final class VolumeService {
         }
     }
 
+    /**
+     * The store's volume may be larger than what hosts are shown, when it was taken over from
+     * another use: what was behind the old end must not come to light.
+     */
     private void grow(VolumeRecord volume, long sizeBytes) throws ServiceException {
-        try {
-            store(volume).growVolume(volume.id(), sizeBytes);
+        String failure = "volume " + volume.name() + " is not resized";
+        VolumeStore store = store(volume);
+        try (VolumeDevice device = store.openVolume(volume.id())) {
+            long inStore = device.geometry().sizeBytes();
+            if (inStore > volume.sizeBytes()) {
+                device.discard(
+                        volume.sizeBytes(), Math.min(inStore, sizeBytes) - volume.sizeBytes());
+                device.flush();
+            }
+            if (inStore < sizeBytes) {
+                store.growVolume(volume.id(), sizeBytes);
+            }
         } catch (StoreException e) {
-            throw StoreFailures.of(e, "volume " + volume.name() + " is not resized");
+            throw StoreFailures.of(e, failure);
+        } catch (DeviceException e) {
+            throw StoreFailures.of(e, failure);
         }
     }
 
@@ -313,7 +330,11 @@ public final class VolumeService {
                             settings.writeCache().orElse(volume.writeCache()),
                             settings.readOnly().orElse(volume.readOnly()),
                             settings.label().orElse(volume.label()));
-                    units.changed(tx, reread(tx.handle(), volume.id()));
+                    VolumeRecord now = reread(tx.handle(), volume.id());
+                    units.changed(tx, now);
+                    if (settings.writeCache().isPresent()) {
+                        units.writeCacheChanged(tx, now);
+                    }
                     settings.writeCache().ifPresent(on -> tx.note("writeCache", on));
                     settings.readOnly().ifPresent(on -> tx.note("readOnly", on));
                     settings.label().ifPresent(text -> tx.note("label", text));

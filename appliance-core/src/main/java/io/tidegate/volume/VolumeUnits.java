@@ -13,7 +13,10 @@ public interface VolumeUnits {
     /** Brings the unit's row in line with size, name and flags of its volume. */
     void changed(Tx tx, VolumeRecord volume);
 
-    /** Forgets the unit of a volume that is being purged. */
+    /** Sets the write cache that hosts find, over what they set themselves. */
+    void writeCacheChanged(Tx tx, VolumeRecord volume);
+
+    /** Forgets the units of a volume that is being purged. */
     void purged(Tx tx, VolumeRecord volume);
 
     /** LUNs and mounts of the volume, in words; empty when no host has it. */
