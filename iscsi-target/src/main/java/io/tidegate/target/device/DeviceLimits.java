@@ -1,5 +1,8 @@
 package io.tidegate.target.device;
 
+import io.tidegate.presentation.UnitShape;
+import io.tidegate.scsi.BlockLimits;
+
 /**
  * The limits of the block commands, in bytes where not said otherwise. The same record fills the
  * block limits page (SBC-4, 6.6.4) and is checked against each command, so that what is announced
@@ -10,8 +13,8 @@ package io.tidegate.target.device;
  * @param maxUnmapBytes sum of all ranges of one UNMAP
  * @param maxUnmapDescriptors descriptors in one UNMAP, at least 256
  * @param maxWriteSameBytes longest WRITE SAME
- * @param maxCompareAndWriteBytes longest COMPARE AND WRITE, at most 255 blocks of any unit
- * @param maxAtomicBytes longest WRITE ATOMIC
+ * @param maxCompareAndWriteBytes longest COMPARE AND WRITE; never more than 255 blocks
+ * @param maxAtomicBytes longest WRITE ATOMIC and ORWRITE
  */
 public record DeviceLimits(
         int maxTransferBytes,
@@ -23,15 +26,46 @@ public record DeviceLimits(
         int maxAtomicBytes) {
 
     public static final DeviceLimits DEFAULT =
-            new DeviceLimits(8 << 20, 1 << 20, 4L << 30, 256, 4L << 30, 127 * 512, 1 << 20);
+            new DeviceLimits(8 << 20, 1 << 20, 4L << 30, 256, 32L << 20, 128 << 10, 1 << 20);
 
     public DeviceLimits {
         if (maxTransferBytes < 1 << 16
                 || optimalTransferBytes > maxTransferBytes
                 || maxUnmapDescriptors < 256
+                || maxCompareAndWriteBytes < 4096
                 || maxCompareAndWriteBytes > 1 << 20
+                || maxAtomicBytes < 4096
                 || maxAtomicBytes > 1 << 20) {
             throw new IllegalArgumentException("limits that hosts cannot work with");
         }
+    }
+
+    int compareAndWriteBlocks(UnitShape shape) {
+        return Math.min(255, maxCompareAndWriteBytes / shape.geometry().logicalBlockBytes());
+    }
+
+    /** Blocks that WRITE ATOMIC starts at multiples of, and is a multiple of. */
+    int atomicAlignmentBlocks(UnitShape shape) {
+        int blocks = shape.geometry().physicalBlockBytes() / shape.geometry().logicalBlockBytes();
+        return Math.min(blocks, maxAtomicBytes / shape.geometry().logicalBlockBytes());
+    }
+
+    /** The block limits page of a unit. */
+    BlockLimits page(UnitShape shape) {
+        int block = shape.geometry().logicalBlockBytes();
+        int alignment = atomicAlignmentBlocks(shape);
+        return new BlockLimits(
+                true,
+                compareAndWriteBlocks(shape),
+                Math.min(65535, shape.granularityBytes() / block),
+                maxTransferBytes / block,
+                optimalTransferBytes / block,
+                maxTransferBytes / block,
+                Math.min(maxUnmapBytes / block, 0xffffffffL),
+                maxUnmapDescriptors,
+                shape.granularityBytes() / block,
+                0,
+                maxWriteSameBytes / block,
+                new BlockLimits.Atomic(maxAtomicBytes / block, alignment, alignment, 0, 0));
     }
 }

@@ -1,0 +1,56 @@
+package io.tidegate.target.device;
+
+import io.tidegate.presentation.LogicalUnitId;
+import io.tidegate.presentation.ModePageStore;
+import io.tidegate.presentation.PersistentReservations;
+import io.tidegate.presentation.ReservationStore;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** What outlives the device server in tests; can be told to fail. */
+final class MemoryStores {
+
+    volatile boolean broken;
+
+    private final Map<LogicalUnitId, PersistentReservations> kept = new ConcurrentHashMap<>();
+    private final Map<LogicalUnitId, ModePageStore.SavedModes> modes = new ConcurrentHashMap<>();
+
+    private void check() throws IOException {
+        if (broken) {
+            throw new IOException("broken by the test");
+        }
+    }
+
+    ReservationStore reservations() {
+        return new ReservationStore() {
+            @Override
+            public Optional<PersistentReservations> load(LogicalUnitId unit) {
+                return Optional.ofNullable(kept.get(unit));
+            }
+
+            @Override
+            public void save(LogicalUnitId unit, Optional<PersistentReservations> reservations)
+                    throws IOException {
+                check();
+                reservations.ifPresentOrElse(r -> kept.put(unit, r), () -> kept.remove(unit));
+            }
+        };
+    }
+
+    ModePageStore modes() {
+        return new ModePageStore() {
+            @Override
+            public Optional<SavedModes> load(LogicalUnitId unit) {
+                return Optional.ofNullable(modes.get(unit));
+            }
+
+            @Override
+            public void save(LogicalUnitId unit, SavedModes values) throws IOException {
+                check();
+                modes.put(unit, values);
+            }
+        };
+    }
+}
