@@ -24,4 +24,9 @@ public record Request(
     public static Request system(String command) {
         return new Request("system", "appliance", "", command, Optional.empty(), Optional.empty());
     }
+
+    /** The same request, for acts that are parts of what it asked for. */
+    public Request withoutId() {
+        return new Request(user, origin, credential, command, reason, Optional.empty());
+    }
 }

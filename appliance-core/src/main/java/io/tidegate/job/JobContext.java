@@ -8,8 +8,14 @@ public interface JobContext {
 
     JobId id();
 
-    /** Who asked for it; after a restart, too. */
+    /**
+     * Who asked for it; after a restart, too. Without the request's id, which the job itself answers
+     * for: acts of the job are no answers to it.
+     */
     Request request();
+
+    /** Whether a restart of the appliance had it taken up, and nobody's order. */
+    boolean restarted();
 
     /** The parameters it was started with, read from JSON. */
     <T> T parameters(Class<T> type);

@@ -113,6 +113,18 @@ final class JobRows {
                 .execute();
     }
 
+    /** Has a job that ended without being done run again; false when it is in no such state. */
+    static boolean reopen(Handle handle, JobId id) {
+        return handle.createUpdate(
+                                "update job set state = 'running', ended_at = null,"
+                                        + " failure = null, cancel_requested = 0, phase = '',"
+                                        + " runs = runs + 1 where id = :id"
+                                        + " and state in ('failed', 'cancelled', 'interrupted')")
+                        .bind("id", id.value())
+                        .execute()
+                == 1;
+    }
+
     static void requestCancel(Handle handle, JobId id) {
         handle.createUpdate("update job set cancel_requested = 1 where id = :id")
                 .bind("id", id.value())

@@ -90,7 +90,7 @@ public final class JobService implements AutoCloseable {
             } else {
                 log.info("job {} {} {} is taken up", info.id(), info.type(), info.object());
                 write(tx -> JobRows.nextRun(tx.handle(), info.id()));
-                launch(new RunningJob(catalog, reload(info.id()).orElse(row), () -> closing), type);
+                launch(taken(reload(info.id()).orElse(row), true), type);
                 resumed++;
             }
         }
@@ -99,7 +99,8 @@ public final class JobService implements AutoCloseable {
     }
 
     /**
-     * Starts a job of a registered type. A repeat with the same request id returns the first job.
+     * Starts a job of a registered type. A repeat with the same request id returns the first job;
+     * if that one has ended without being done, it runs again.
      *
      * @param object name of what it works on, for lists
      * @param parameters a record, kept as JSON, read back by {@link JobContext#parameters}
@@ -138,11 +139,24 @@ public final class JobService implements AutoCloseable {
                             return made;
                         });
         if (!fresh[0]) {
-            return show(id);
+            JobState state = show(id).state();
+            if (!state.ended() || state == JobState.DONE || !reopen(id)) {
+                return show(id);
+            }
         }
-        RunningJob job = new RunningJob(catalog, reload(id).orElseThrow(), () -> closing);
+        RunningJob job = taken(reload(id).orElseThrow(), false);
         launch(job, known);
         return job.info();
+    }
+
+    /** Whether an ended job that was not done is running again by this call. */
+    private boolean reopen(JobId id) {
+        return catalog.<Boolean, RuntimeException>housekeeping(
+                tx -> JobRows.reopen(tx.handle(), id));
+    }
+
+    private RunningJob taken(JobRows.Row row, boolean restarted) {
+        return new RunningJob(catalog, row, restarted, () -> closing);
     }
 
     /** Jobs, newest first. */

@@ -32,9 +32,15 @@ final class RunningJob implements JobContext {
     private volatile @Nullable String checkpoint;
     private volatile boolean cancelled;
 
-    RunningJob(Catalog catalog, JobRows.Row row, BooleanSupplier closing) {
+    private final boolean restarted;
+    private final Request request;
+
+    RunningJob(
+            Catalog catalog, JobRows.Row row, boolean restarted, BooleanSupplier closing) {
         this.catalog = catalog;
         this.row = row;
+        this.restarted = restarted;
+        this.request = row.request().withoutId();
         this.closing = closing;
         this.checkpoint = row.info().checkpoint().orElse(null);
         this.cancelled = row.info().cancelRequested();
@@ -75,7 +81,12 @@ final class RunningJob implements JobContext {
 
     @Override
     public Request request() {
-        return row.request();
+        return request;
+    }
+
+    @Override
+    public boolean restarted() {
+        return restarted;
     }
 
     @Override

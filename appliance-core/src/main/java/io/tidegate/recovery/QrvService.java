@@ -1,16 +1,47 @@
 package io.tidegate.recovery;
 
 import io.tidegate.audit.Request;
+import io.tidegate.block.DeviceException;
+import io.tidegate.catalog.Catalog;
+import io.tidegate.catalog.Names;
 import io.tidegate.catalog.ServiceException;
+import io.tidegate.catalog.Tx;
+import io.tidegate.job.JobContext;
+import io.tidegate.job.JobId;
 import io.tidegate.job.JobInfo;
+import io.tidegate.job.JobResult;
+import io.tidegate.job.JobService;
+import io.tidegate.job.JobStoppedException;
 import io.tidegate.snapshot.MountInfo;
+import io.tidegate.snapshot.SnapshotInfo;
+import io.tidegate.snapshot.SnapshotMounts;
+import io.tidegate.snapshot.SnapshotService;
+import io.tidegate.snapshot.Snapshots;
+import io.tidegate.volume.ActLocks;
+import io.tidegate.volume.SnapshotDevice;
+import io.tidegate.volume.VolumeDependents;
+import io.tidegate.volume.VolumeId;
+import io.tidegate.volume.VolumeKind;
+import io.tidegate.volume.VolumeRecord;
+import io.tidegate.volume.VolumeRows;
+import io.tidegate.volume.VolumeService;
+import io.tidegate.volume.VolumeSpec;
+import io.tidegate.volume.VolumeStore;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/**
- * Makes, refreshes, checks, mounts and deletes quick recovery volumes. Safe for concurrent calls.
- */
-public final class QrvService {
+/** Makes, refreshes, checks, mounts and deletes quick recovery volumes. Safe for concurrent calls. */
+public final class QrvService implements VolumeDependents {
+
+    private static final Logger log = LoggerFactory.getLogger(QrvService.class);
 
     /**
      * What to make.
@@ -73,38 +104,422 @@ public final class QrvService {
     /** What is in the way of a deletion. */
     public record DeletePlan(QrvInfo qrv, long allocatedBytes, List<String> obstacles) {}
 
+    /** Parameters of the job that makes a QRV. */
+    record CreateJob(String volume, String name, String pool, @Nullable String fromSnapshot) {}
+
+    /** Parameters of a job on a QRV. */
+    record OnQrv(String id, boolean allBytes) {}
+
+    private final Catalog catalog;
+    private final VolumeService volumes;
+    private final Snapshots snapshots;
+    private final SnapshotService snapshotService;
+    private final SnapshotMounts mounts;
+    private final JobService jobs;
+    private final ActLocks locks;
+    private final Refresher refresher;
+    private final QrvPools pools;
+    private final QrvBin bin;
+
+    /** Registers its job types with the job service. */
+    public QrvService(RecoveryParts parts) {
+        this.catalog = parts.catalog();
+        this.volumes = parts.volumes();
+        this.snapshots = parts.snapshots();
+        this.snapshotService = parts.snapshotService();
+        this.mounts = parts.mounts();
+        this.jobs = parts.jobs();
+        this.locks = parts.locks();
+        this.refresher = new Refresher(parts);
+        this.pools = new QrvPools(parts.pools());
+        this.bin = new QrvBin(parts);
+        jobs.register("qrv-create", JobService.AfterRestart.RESUME, this::runCreate);
+        jobs.register("qrv-refresh", JobService.AfterRestart.RESUME, this::runRefresh);
+        jobs.register("qrv-verify", JobService.AfterRestart.RESUME, this::runVerify);
+    }
+
+    // ---- create
+
     public CreatePlan planCreate(Create create) throws ServiceException {
-        throw new UnsupportedOperationException();
+        VolumeRecord source = source(create.volume());
+        CreateJob job = resolve(create, source);
+        List<String> warnings = new ArrayList<>();
+        long free = pools.freeBytes(job.pool());
+        long mapped = pools.mappedBytes(volumes.store(source), source.id());
+        if (free < mapped) {
+            warnings.add("pool " + job.pool() + " has less free space than is to be copied");
+        }
+        if (pools.samePool(job.pool(), source)) {
+            warnings.add(
+                    "pool " + job.pool() + " holds " + source.name() + " too: both fail together");
+        }
+        String snapshot =
+                job.fromSnapshot() == null
+                        ? source.name() + "@" + job.name() + ".1 (new)"
+                        : snapshotService.show(job.fromSnapshot()).name();
+        return new CreatePlan(
+                source.name(),
+                job.name(),
+                snapshot,
+                job.pool(),
+                source.sizeBytes(),
+                mapped,
+                free,
+                warnings);
     }
 
     /** Starts job {@code qrv-create}; its result is a {@link RefreshResult}. */
     public JobInfo create(Request request, Create create) throws ServiceException {
-        throw new UnsupportedOperationException();
+        Optional<JobId> first = catalog.firstResult(request, JobId.class);
+        if (first.isPresent()) {
+            return jobs.show(first.get());
+        }
+        VolumeRecord source = source(create.volume());
+        CreateJob job = resolve(create, source);
+        return jobs.start(request, "qrv-create", "qrv:" + job.name(), job);
     }
+
+    private VolumeRecord source(String name) throws ServiceException {
+        VolumeRecord volume =
+                catalog.<VolumeRecord, ServiceException>read(
+                        handle -> VolumeRows.usable(handle, Names.fold(name)));
+        if (volume.kind() == VolumeKind.QRV) {
+            throw ServiceException.conflict(
+                    "no QRV of " + name + " is made",
+                    "it is a QRV itself",
+                    "make one of its source");
+        }
+        return volume;
+    }
+
+    private CreateJob resolve(Create create, VolumeRecord source) throws ServiceException {
+        String name =
+                create.name().isPresent()
+                        ? Names.check("QRV", create.name().get())
+                        : freeName(source.name());
+        checkFree(name);
+        String pool = pools.choose(create.pool(), source);
+        String from = null;
+        if (create.fromSnapshot().isPresent()) {
+            SnapshotInfo snapshot = snapshotService.show(create.fromSnapshot().get());
+            if (!snapshot.volume().equals(source.id()) || snapshots.ready(snapshot.id()).isEmpty()) {
+                throw ServiceException.invalid(
+                        "no QRV of " + source.name() + " is made from " + snapshot.name(),
+                        "it is no ready snapshot of this volume",
+                        "snapshot list --volume " + source.name());
+            }
+            from = snapshot.id().toString();
+        }
+        return new CreateJob(source.id().toString(), name, pool, from);
+    }
+
+    private String freeName(String volume) {
+        List<String> taken =
+                catalog.<List<String>, RuntimeException>read(
+                        handle -> {
+                            List<String> names = new ArrayList<>();
+                            VolumeRows.all(handle).forEach(v -> names.add(v.name()));
+                            QrvRows.all(handle).stream()
+                                    .filter(q -> q.state() != QrvState.DESTROYED)
+                                    .forEach(q -> names.add(q.name()));
+                            return names;
+                        });
+        int n = 1;
+        while (taken.contains(volume + "-q" + n)) {
+            n++;
+        }
+        return volume + "-q" + n;
+    }
+
+    private void checkFree(String name) throws ServiceException {
+        boolean taken =
+                catalog.<Boolean, RuntimeException>read(
+                        handle ->
+                                VolumeRows.byName(handle, name).isPresent()
+                                        || liveByName(handle, name).isPresent());
+        if (taken) {
+            throw ServiceException.conflict(
+                    "no QRV " + name + " is made",
+                    "a volume or QRV has this name",
+                    "choose another --name",
+                    "qrv show " + name);
+        }
+    }
+
+    private static Optional<QrvRow> liveByName(Handle handle, String name) {
+        return QrvRows.byName(handle, name).filter(row -> row.state() != QrvState.DESTROYED);
+    }
+
+    private JobResult runCreate(JobContext job) throws Exception {
+        CreateJob order = job.parameters(CreateJob.class);
+        boolean leave = false;
+        try (ActLocks.Held held = locks.hold("qrv:" + order.name(), order.name(), "qrv create")) {
+            QrvRow row = makeRow(job, order);
+            RefreshResult result = refresh(job, row);
+            leave = true;
+            return JobResult.done(result);
+        } catch (JobStoppedException e) {
+            leave = true; // goes on after the restart
+            throw e;
+        } finally {
+            if (!leave) {
+                takeBack(order.name());
+            }
+        }
+    }
+
+    /** The volume and the row of the new QRV; those that an earlier run made are taken. */
+    private QrvRow makeRow(JobContext job, CreateJob order) throws ServiceException {
+        Optional<QrvRow> there =
+                catalog.<Optional<QrvRow>, RuntimeException>read(
+                        handle -> liveByName(handle, order.name()));
+        if (there.isPresent()) {
+            return there.get();
+        }
+        job.phase("make volume");
+        VolumeRecord source = volumes.find(VolumeId.of(order.volume()));
+        VolumeRecord volume = makeVolume(job, order, source);
+        QrvId id = QrvId.random();
+        catalog.<Object, RuntimeException>change(
+                job.request(),
+                "qrv:" + order.name(),
+                tx -> {
+                    insert(tx, id, order, source, volume);
+                    return id;
+                });
+        return refresher.row(id);
+    }
+
+    private VolumeRecord makeVolume(JobContext job, CreateJob order, VolumeRecord source)
+            throws ServiceException {
+        Optional<VolumeRecord> made =
+                catalog.<Optional<VolumeRecord>, RuntimeException>read(
+                        handle -> VolumeRows.byName(handle, order.name()));
+        if (made.isPresent() && made.get().kind() == VolumeKind.QRV && made.get().usable()) {
+            return made.get(); // by the run that was cut off
+        }
+        return volumes.create(
+                job.request(),
+                VolumeSpec.like(source, order.name(), order.pool()),
+                VolumeKind.QRV,
+                VolumeStore::createVolume);
+    }
+
+    private static void insert(
+            Tx tx, QrvId id, CreateJob order, VolumeRecord source, VolumeRecord volume) {
+        QrvRow row =
+                new QrvRow(
+                        id,
+                        order.name(),
+                        source.id(),
+                        volume.id(),
+                        volume.pool(),
+                        QrvState.CREATING,
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        0,
+                        tx.now(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        0,
+                        0);
+        QrvRows.insert(tx.handle(), row);
+        if (order.fromSnapshot() != null) {
+            io.tidegate.volume.SnapshotId from =
+                    io.tidegate.volume.SnapshotId.of(order.fromSnapshot());
+            Snapshots.hold(tx, from, row.holdReason());
+            QrvRows.setPending(tx.handle(), id, from, null, 1);
+        }
+        tx.note("source", source.name()).note("volume", volume.id().toString());
+    }
+
+    /** After a failure or a cancel: nothing of the new QRV stays. */
+    private void takeBack(String name) {
+        Optional<QrvRow> row =
+                catalog.<Optional<QrvRow>, RuntimeException>read(
+                        handle -> liveByName(handle, name));
+        if (row.isPresent() && row.get().state() == QrvState.CREATING) {
+            try {
+                bin.destroy(Request.system("take back qrv create " + name), row.get());
+            } catch (ServiceException e) {
+                log.warn("QRV {} is not yet taken back: {} ({})", name, e.getMessage(), e.why());
+            }
+        }
+    }
+
+    // ---- refresh
 
     /** Starts job {@code qrv-refresh}; its result is a {@link RefreshResult}. */
     public JobInfo refresh(Request request, String qrv) throws ServiceException {
-        throw new UnsupportedOperationException();
+        QrvRow row = require(qrv);
+        return jobs.start(
+                request,
+                "qrv-refresh",
+                "qrv:" + row.name(),
+                new OnQrv(row.id().toString(), false));
     }
+
+    private JobResult runRefresh(JobContext job) throws Exception {
+        QrvId id = QrvId.of(job.parameters(OnQrv.class).id());
+        QrvRow row = refresher.row(id);
+        try (ActLocks.Held held = locks.hold("qrv:" + row.name(), row.name(), "qrv refresh")) {
+            QrvRow now = refresher.row(id);
+            if (now.state() != QrvState.READY && now.state() != QrvState.REFRESHING) {
+                throw notNow(now, "is not refreshed");
+            }
+            if (now.pendingBase().isPresent() && !job.restarted()) {
+                job.log("the refresh that was cut off is finished first");
+                refresh(job, now);
+            }
+            return JobResult.done(refresh(job, refresher.row(id)));
+        }
+    }
+
+    private RefreshResult refresh(JobContext job, QrvRow row) throws Exception {
+        long begin = System.nanoTime();
+        Refresher.Round round = refresher.round(job, row.id(), () -> false);
+        QrvRow now = refresher.row(row.id());
+        return new RefreshResult(
+                now.name(),
+                now.pointAt().map(Instant::toString).orElse(""),
+                round.changed(),
+                round.moved(),
+                round.discarded(),
+                Duration.ofNanos(System.nanoTime() - begin).toMillis(),
+                round.engine());
+    }
+
+    // ---- verify
 
     /**
      * Starts job {@code qrv-verify}, which compares the point with its base snapshot; its result is
-     * a {@link VerifyResult}, and a difference makes it fail.
+     * a {@link VerifyResult}, with exit code 1 when they differ.
      *
      * @param allBytes reads unmapped ranges, too
      */
     public JobInfo verify(Request request, String qrv, boolean allBytes) throws ServiceException {
-        throw new UnsupportedOperationException();
+        QrvRow row = require(qrv);
+        return jobs.start(
+                request,
+                "qrv-verify",
+                "qrv:" + row.name(),
+                new OnQrv(row.id().toString(), allBytes));
     }
 
+    private JobResult runVerify(JobContext job) throws Exception {
+        OnQrv order = job.parameters(OnQrv.class);
+        QrvRow row = refresher.row(QrvId.of(order.id()));
+        SnapshotInfo point = ready(row.point(), row, "point");
+        SnapshotInfo base = ready(row.base(), row, "base snapshot");
+        job.phase("compare");
+        try (SnapshotDevice left = snapshots.open(base);
+                SnapshotDevice right = snapshots.open(point)) {
+            Comparison.Verdict verdict =
+                    new Comparison(left, right, base.sizeBytes())
+                            .run(
+                                    order.allBytes(),
+                                    (done, total) -> {
+                                        job.progress(done, total);
+                                        job.check();
+                                    });
+            if (verdict.equal()) {
+                catalog.<Object, RuntimeException>housekeeping(
+                        tx -> {
+                            QrvRows.setVerified(tx.handle(), row.id(), tx.nowMillis());
+                            return row;
+                        });
+            } else {
+                job.log("differs first at byte " + verdict.firstDifference());
+            }
+            return new JobResult(result(row, verdict), verdict.equal() ? 0 : 1);
+        }
+    }
+
+    private static VerifyResult result(QrvRow row, Comparison.Verdict verdict) {
+        return new VerifyResult(
+                row.name(),
+                verdict.equal(),
+                verdict.bytesCompared(),
+                verdict.differentBlocks(),
+                verdict.firstDifference(),
+                verdict.leftSha256(),
+                verdict.rightSha256());
+    }
+
+    private SnapshotInfo ready(
+            Optional<io.tidegate.volume.SnapshotId> id, QrvRow row, String what)
+            throws ServiceException {
+        return id.flatMap(snapshots::ready)
+                .orElseThrow(
+                        () ->
+                                ServiceException.conflict(
+                                        "QRV " + row.name() + " has no " + what,
+                                        "it was never whole, or it was deleted",
+                                        "qrv refresh " + row.name()));
+    }
+
+    // ---- show
+
     /** All but the destroyed ones, unless asked for. */
-    public List<QrvInfo> list(boolean destroyed) throws ServiceException {
-        throw new UnsupportedOperationException();
+    public List<QrvInfo> list(boolean destroyed) {
+        List<QrvRow> rows =
+                catalog.<List<QrvRow>, RuntimeException>read(QrvRows::all).stream()
+                        .filter(row -> destroyed || row.state() != QrvState.DESTROYED)
+                        .toList();
+        return rows.stream().map(this::info).toList();
     }
 
     public QrvInfo show(String qrv) throws ServiceException {
-        throw new UnsupportedOperationException();
+        return info(any(qrv));
     }
+
+    private QrvInfo info(QrvRow row) {
+        Optional<VolumeRecord> source =
+                catalog.<Optional<VolumeRecord>, RuntimeException>read(
+                        handle -> VolumeRows.find(handle, row.source()));
+        Optional<VolumeRecord> volume =
+                catalog.<Optional<VolumeRecord>, RuntimeException>read(
+                        handle -> VolumeRows.find(handle, row.volume()));
+        Optional<Duration> age =
+                row.pointAt().map(at -> Duration.between(at, catalog.clock().instant()));
+        boolean unchanged = source.isPresent() && unchanged(source.get(), row);
+        return new QrvInfo(
+                row.id(),
+                row.name(),
+                source.map(VolumeRecord::name).orElse("-"),
+                row.source(),
+                row.volume(),
+                pools.name(row.pool()),
+                volume.map(VolumeRecord::sizeBytes).orElse(0L),
+                row.state(),
+                row.pointAt(),
+                row.base(),
+                row.point(),
+                unchanged ? Optional.of(Duration.ZERO) : age,
+                age,
+                row.created(),
+                row.refreshed(),
+                row.bytesChanged(),
+                row.bytesMoved(),
+                row.verified(),
+                row.pendingBase().isPresent() && row.state() == QrvState.REFRESHING
+                        ? "between two points; the old one is whole"
+                        : "");
+    }
+
+    private boolean unchanged(VolumeRecord source, QrvRow row) {
+        try {
+            return row.base().isPresent() && refresher.unchangedSince(source, row.base().get());
+        } catch (ServiceException e) {
+            log.debug("lag of {} is not known: {}", row.name(), e.why());
+            return false;
+        }
+    }
+
+    // ---- mount
 
     /** Shows the point to a host, read-only or as a writable clone of it. */
     public MountInfo mount(
@@ -115,28 +530,95 @@ public final class QrvService {
             Optional<Integer> lun,
             boolean writableClone)
             throws ServiceException {
-        throw new UnsupportedOperationException();
+        QrvRow row = require(qrv);
+        SnapshotInfo point = ready(row.point(), row, "point");
+        return mounts.mount(request, point, row.name(), host, target, lun, writableClone);
     }
 
     public void unmount(Request request, String qrv, String host) throws ServiceException {
-        throw new UnsupportedOperationException();
+        mounts.unmountNamed(request, any(qrv).name(), host);
     }
+
+    // ---- delete
 
     public DeletePlan planDelete(String qrv) throws ServiceException {
-        throw new UnsupportedOperationException();
+        QrvRow row = any(qrv);
+        VolumeRecord volume = volumes.find(row.volume());
+        return new DeletePlan(
+                info(row),
+                pools.mappedBytes(volumes.store(volume), volume.id()),
+                bin.obstacles(row));
     }
 
-    /** Puts a QRV into the bin, with its point; the base snapshot is no longer held for it. */
+    /** Puts a QRV into the bin, with its point; one that is there already is left alone. */
     public QrvInfo delete(Request request, String qrv) throws ServiceException {
-        throw new UnsupportedOperationException();
+        QrvRow row = any(qrv);
+        try (ActLocks.Held held = locks.hold("qrv:" + row.name(), row.name(), "qrv delete")) {
+            return info(bin.delete(request, refresher.row(row.id())));
+        }
     }
 
     public QrvInfo undelete(Request request, String qrv) throws ServiceException {
-        throw new UnsupportedOperationException();
+        return info(bin.undelete(request, any(qrv)));
     }
 
     /** Destroys a QRV and its volume now. */
     public void purge(Request request, String qrv) throws ServiceException {
-        throw new UnsupportedOperationException();
+        QrvRow row = any(qrv);
+        try (ActLocks.Held held = locks.hold("qrv:" + row.name(), row.name(), "qrv purge")) {
+            bin.purge(request, refresher.row(row.id()));
+        }
+    }
+
+    /** Destroys what was in the bin for longer than its grace, and what a crash left of others. */
+    public int prune() {
+        return bin.prune();
+    }
+
+    // ---- others ask
+
+    QrvRow any(String name) throws ServiceException {
+        return catalog.<Optional<QrvRow>, RuntimeException>read(
+                        handle -> QrvRows.byName(handle, Names.fold(name)))
+                .orElseThrow(() -> ServiceException.notFound("qrv", name));
+    }
+
+    /** A QRV that is in use. */
+    private QrvRow require(String name) throws ServiceException {
+        QrvRow row = any(name);
+        if (row.state() == QrvState.DELETED || row.state() == QrvState.DESTROYED) {
+            throw notNow(row, "cannot be used");
+        }
+        return row;
+    }
+
+    static ServiceException notNow(QrvRow row, String act) {
+        String state = row.state().name().toLowerCase(Locale.ROOT);
+        return ServiceException.conflict(
+                "QRV " + row.name() + " " + act,
+                "it is " + state,
+                row.state() == QrvState.DELETED
+                        ? "qrv undelete " + row.name()
+                        : "qrv show " + row.name());
+    }
+
+    @Override
+    public List<String> needing(Handle handle, VolumeId volume) {
+        List<String> needs = new ArrayList<>();
+        QrvRows.ofSource(handle, volume).stream()
+                .filter(row -> row.state() != QrvState.PROMOTED)
+                .forEach(row -> needs.add("QRV " + row.name() + " (follows it)"));
+        QrvRows.byVolume(handle, volume)
+                .filter(row -> row.state() != QrvState.PROMOTED)
+                .ifPresent(row -> needs.add("QRV " + row.name() + " (qrv delete)"));
+        return needs;
+    }
+
+    @Override
+    public void purged(Tx tx, VolumeId volume) {
+        QrvRows.ofSource(tx.handle(), volume)
+                .forEach(row -> QrvRows.forgetBase(tx.handle(), row.id()));
+        QrvRows.byVolume(tx.handle(), volume)
+                .ifPresent(row -> QrvRows.setState(tx.handle(), row.id(), QrvState.DESTROYED));
     }
 }

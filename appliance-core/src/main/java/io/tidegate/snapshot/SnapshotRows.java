@@ -3,6 +3,7 @@ package io.tidegate.snapshot;
 import io.tidegate.presentation.LogicalUnitId;
 import io.tidegate.volume.SnapshotId;
 import io.tidegate.volume.VolumeId;
+import io.tidegate.volume.VolumeRecord;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -34,7 +35,7 @@ final class SnapshotRows {
     static void insert(
             Handle handle,
             SnapshotId id,
-            VolumeRef volume,
+            VolumeRecord volume,
             String name,
             UUID set,
             @Nullable Long keepUntil,
@@ -191,18 +192,18 @@ final class SnapshotRows {
                 .toList();
     }
 
-    /** Marks what went with its volume; returns how many. */
-    static int goneWithVolume(Handle handle, long now) {
+    /** Marks what goes with its volume. */
+    static void goneWithVolume(Handle handle, VolumeId volume, long now) {
         handle.createUpdate(
                         "delete from snapshot_hold where snapshot_id in (select id from snapshot"
-                                + " where state in ('ready', 'deleted') and volume_id not in"
-                                + " (select id from volume))")
+                                + " where volume_id = :volume)")
+                .bind("volume", volume.toString())
                 .execute();
-        return handle.createUpdate(
+        handle.createUpdate(
                         "update snapshot set state = 'destroyed', deleted_at = :now"
-                                + " where state in ('ready', 'deleted') and volume_id not in"
-                                + " (select id from volume)")
+                                + " where state <> 'destroyed' and volume_id = :volume")
                 .bind("now", now)
+                .bind("volume", volume.toString())
                 .execute();
     }
 
