@@ -5,21 +5,49 @@ import io.tidegate.volume.BookmarkId;
 import io.tidegate.volume.SnapshotDevice;
 import io.tidegate.volume.SnapshotId;
 import io.tidegate.volume.StoreException;
+import io.tidegate.volume.StoreException.Kind;
 import io.tidegate.volume.StoreStatus;
 import io.tidegate.volume.VolumeDevice;
 import io.tidegate.volume.VolumeId;
 import io.tidegate.volume.VolumeShape;
 import io.tidegate.volume.VolumeStore;
 import io.tidegate.volume.VolumeUsage;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** A pool in a directory of ordinary files. One process at a time has it open. */
+/**
+ * A pool in a directory of ordinary files. One process at a time has it open. Calls block, and
+ * belong on platform threads.
+ */
 public final class Pool implements VolumeStore {
 
-    private Pool() {}
+    private static final Logger LOG = LoggerFactory.getLogger(Pool.class);
+    private static final long POLL_NANOS = 100_000;
+
+    private final PoolFactory factory;
+    private final PoolOpenOptions options;
+    private final Set<Reopenable> handles = new LinkedHashSet<>();
+    private PoolCore core;
+    private BootToken token;
+    private boolean closed;
+
+    Pool(PoolFactory factory, PoolOpenOptions options) throws StoreException {
+        this.factory = factory;
+        this.options = options;
+        Recovery.Opened opened = factory.open(options);
+        this.core = opened.core();
+        this.token = opened.token();
+    }
 
     /**
      * Makes a pool in an empty or absent directory and opens it.
@@ -28,13 +56,15 @@ public final class Pool implements VolumeStore {
      *     when the file system has no room for the log and the reserve, {@code IO}
      */
     public static Pool create(Path directory, PoolOptions options) throws StoreException {
-        throw new UnsupportedOperationException();
+        return create(directory, options, PoolOpenOptions.standard());
     }
 
     /** As {@link #create(Path, PoolOptions)}, with settings for this opening. */
     public static Pool create(Path directory, PoolOptions options, PoolOpenOptions open)
             throws StoreException {
-        throw new UnsupportedOperationException();
+        PoolFactory.makeDirectory(directory);
+        PoolFactory.of(directory).create(options);
+        return open(directory, open);
     }
 
     /**
@@ -44,134 +74,304 @@ public final class Pool implements VolumeStore {
      *     it open, {@code DAMAGED} with the place when its structures cannot be trusted, {@code IO}
      */
     public static Pool open(Path directory, PoolOpenOptions options) throws StoreException {
-        throw new UnsupportedOperationException();
+        return new Pool(PoolFactory.of(directory), options);
     }
 
     /**
-     * After a failed sync: recovers from what is surely on disk, in this process. Open handles go
-     * on with what was recovered; a handle of a volume that is lost answers {@code GONE}.
+     * After a failed sync: recovers from what is surely on disk, in this process. Open handles go on
+     * with what was recovered; a handle of a volume that is lost answers {@code GONE}. Differences
+     * that are being read end with {@code GONE}.
      *
      * @param acknowledgeLoss that writes since the last good sync may be lost; without it the pool
      *     is recovered but stays read-only
      */
-    public void reopen(boolean acknowledgeLoss) throws StoreException {
-        throw new UnsupportedOperationException();
+    public synchronized void reopen(boolean acknowledgeLoss) throws StoreException {
+        requireOpen();
+        end(false);
+        PoolOpenOptions next = acknowledgeLoss ? options.acknowledgingLoss() : options;
+        closed = true;
+        Recovery.Opened opened = factory.open(next);
+        core = opened.core();
+        token = opened.token();
+        closed = false;
+        handles.forEach(h -> h.stand(core));
     }
 
     /** Checks the open pool at one instant; writes wait while the ownership is counted. */
     public PoolCheckReport check() throws StoreException {
-        throw new UnsupportedOperationException();
+        PoolCore c = core();
+        try {
+            return c.checkpointer.whileStill(
+                    places -> new Ownership(c.space, c.store, c.state).count(places));
+        } catch (IOException e) {
+            throw Failures.store(e, c);
+        }
+    }
+
+    private synchronized PoolCore core() {
+        requireOpen();
+        return core;
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the pool is closed");
+        }
+    }
+
+    private interface Act {
+        void on(Acts acts) throws StoreException;
+    }
+
+    private void act(Act act) throws StoreException {
+        PoolCore c = core();
+        c.admin.lock();
+        try {
+            act.on(new Acts(c));
+        } finally {
+            c.admin.unlock();
+        }
+        c.maintenance.wake();
     }
 
     @Override
     public UUID id() {
-        throw new UnsupportedOperationException();
+        return core().checkpointer.current().pool();
     }
 
     @Override
     public StoreStatus status() {
-        throw new UnsupportedOperationException();
+        PoolCore c = core();
+        SpaceMap.Figures f = c.space.figures();
+        int grain = c.layout.grainBytes();
+        long nodes = f.nodesUsed() * Layout.PAGE_BYTES;
+        return new StoreStatus(
+                c.layout.bytes(),
+                f.grainsUsed() * grain + nodes,
+                f.hostGrains() * grain,
+                f.pendingPages() * Layout.PAGE_BYTES,
+                f.reserveSegments() * c.layout.segmentBytes(),
+                nodes,
+                Optional.ofNullable(c.health.readOnlyReason()));
     }
 
     @Override
     public Set<VolumeId> volumes() {
-        throw new UnsupportedOperationException();
+        return Set.copyOf(core().state.volumes.keySet());
     }
 
     @Override
     public Set<SnapshotId> snapshots(VolumeId volume) throws StoreException {
-        throw new UnsupportedOperationException();
+        Set<SnapshotId> ids = new LinkedHashSet<>();
+        act(acts -> acts.volume(volume).snapshots.forEach(s -> ids.add(s.id)));
+        return ids;
     }
 
     @Override
     public void createVolume(VolumeId id, VolumeShape shape) throws StoreException {
-        throw new UnsupportedOperationException();
+        act(acts -> acts.createVolume(id, shape));
     }
 
     @Override
-    public VolumeDevice openVolume(VolumeId id) throws StoreException {
-        throw new UnsupportedOperationException();
+    public synchronized VolumeDevice openVolume(VolumeId id) throws StoreException {
+        PoolCore c = core();
+        c.admin.lock();
+        try {
+            VolumeHandle handle = new VolumeHandle(this, c, new Acts(c).volume(id));
+            handles.add(handle);
+            return handle;
+        } finally {
+            c.admin.unlock();
+        }
+    }
+
+    @Override
+    public synchronized SnapshotDevice openSnapshot(SnapshotId id) throws StoreException {
+        PoolCore c = core();
+        c.admin.lock();
+        try {
+            SnapshotHandle handle = new SnapshotHandle(this, c, new Acts(c).snapshot(id));
+            handles.add(handle);
+            return handle;
+        } finally {
+            c.admin.unlock();
+        }
+    }
+
+    /** A handle was closed. */
+    synchronized void forget(Reopenable handle) {
+        if (handles.remove(handle)) {
+            handle.lift();
+        }
     }
 
     @Override
     public VolumeUsage usage(VolumeId id) throws StoreException {
-        throw new UnsupportedOperationException();
+        PoolCore c = core();
+        long[] grains = new long[2];
+        act(
+                acts -> {
+                    Volume v = acts.volume(id);
+                    c.wal.whileQuiet(
+                            () -> {
+                                grains[0] = v.mappedGrains;
+                                grains[1] = v.keptGrains();
+                            });
+                });
+        long bytes = c.layout.grainBytes();
+        return new VolumeUsage(grains[0] * bytes, grains[1] * bytes);
     }
 
     @Override
     public void growVolume(VolumeId id, long sizeBytes) throws StoreException {
-        throw new UnsupportedOperationException();
+        act(acts -> acts.growVolume(id, sizeBytes));
     }
 
     @Override
     public void deleteVolume(VolumeId id) throws StoreException {
-        throw new UnsupportedOperationException();
+        act(acts -> acts.deleteVolume(id));
     }
 
     @Override
     public void snapshot(Map<VolumeId, SnapshotId> set) throws StoreException {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public SnapshotDevice openSnapshot(SnapshotId id) throws StoreException {
-        throw new UnsupportedOperationException();
+        Map<VolumeId, SnapshotId> copy = Map.copyOf(set);
+        act(acts -> acts.snapshot(copy));
     }
 
     @Override
     public long uniqueBytes(SnapshotId id) throws StoreException {
-        throw new UnsupportedOperationException();
+        long[] grains = new long[1];
+        act(acts -> grains[0] = acts.uniqueGrains(id));
+        return grains[0] * core().layout.grainBytes();
     }
 
     @Override
     public void cloneSnapshot(SnapshotId snapshot, VolumeId clone) throws StoreException {
-        throw new UnsupportedOperationException();
+        act(acts -> acts.cloneSnapshot(snapshot, clone));
     }
 
     @Override
     public void promoteClone(VolumeId clone) throws StoreException {
-        throw new UnsupportedOperationException();
+        act(acts -> acts.promoteClone(clone));
     }
 
     @Override
     public void deleteSnapshot(SnapshotId id) throws StoreException {
-        throw new UnsupportedOperationException();
+        act(acts -> acts.deleteSnapshot(id));
     }
 
     @Override
     public void bookmark(SnapshotId id, BookmarkId bookmark) throws StoreException {
-        throw new UnsupportedOperationException();
+        act(acts -> acts.bookmark(id, bookmark));
     }
 
     @Override
     public void deleteBookmark(BookmarkId id) throws StoreException {
-        throw new UnsupportedOperationException();
+        act(acts -> acts.deleteBookmark(id));
     }
 
     @Override
     public void hold(SnapshotId id, String tag) throws StoreException {
-        throw new UnsupportedOperationException();
+        act(acts -> acts.hold(id, tag));
     }
 
     @Override
     public void release(SnapshotId id, String tag) throws StoreException {
-        throw new UnsupportedOperationException();
+        act(acts -> acts.release(id, tag));
     }
 
     @Override
     public ChangeStream diff(SnapshotId from, SnapshotId to, long resumeOffset)
             throws StoreException {
-        throw new UnsupportedOperationException();
+        PoolCore c = core();
+        c.admin.lock();
+        try {
+            Acts acts = new Acts(c);
+            Snapshot a = acts.snapshot(from);
+            Snapshot b = acts.snapshot(to);
+            requireOrder(a.volume == b.volume && a.epoch <= b.epoch, from, to);
+            a.opens.incrementAndGet();
+            b.opens.incrementAndGet();
+            return new DiffStream(c, a.root, 0, b, List.of(a, b), resumeOffset);
+        } finally {
+            c.admin.unlock();
+        }
     }
 
     @Override
     public ChangeStream diff(BookmarkId from, SnapshotId to, long resumeOffset)
             throws StoreException {
-        throw new UnsupportedOperationException();
+        PoolCore c = core();
+        c.admin.lock();
+        try {
+            Acts acts = new Acts(c);
+            Bookmark a = acts.bookmark(from);
+            Snapshot b = acts.snapshot(to);
+            requireOrder(a.volume == b.volume && a.epoch <= b.epoch, from, to);
+            b.opens.incrementAndGet();
+            return new DiffStream(c, null, a.epoch, b, List.of(b), resumeOffset);
+        } finally {
+            c.admin.unlock();
+        }
+    }
+
+    private static void requireOrder(boolean holds, Object from, Object to)
+            throws StoreException {
+        if (!holds) {
+            throw new StoreException(
+                    Kind.NOT_FOUND, from + " is no earlier point of the volume of " + to);
+        }
     }
 
     @Override
-    public void close() throws StoreException {
-        throw new UnsupportedOperationException();
+    public synchronized void close() throws StoreException {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        end(true);
+    }
+
+    /** Ends this opening: handles lifted, commands ended, thread stopped, files and lock released. */
+    private void end(boolean clean) throws StoreException {
+        PoolCore c = core;
+        handles.forEach(Reopenable::lift);
+        c.closed = true;
+        c.maintenance.stop();
+        try {
+            quiesce(c);
+            if (clean && c.health.writable()) {
+                c.barrier.flush(c.wal.queuedLsn());
+                if (c.checkpointer.run(true)) {
+                    token.remove();
+                }
+            }
+        } catch (IOException e) {
+            throw Failures.store(e, c);
+        } finally {
+            try {
+                c.closeFiles();
+            } catch (IOException e) {
+                LOG.error("pool {}: a file could not be closed", c.name, e);
+            }
+            factory.release();
+        }
+    }
+
+    /** Waits until no command and no reader is inside. */
+    private static void quiesce(PoolCore c) {
+        List<Volume> all = new ArrayList<>(c.state.bySerial.values());
+        for (Volume v : all) {
+            v.deleted = true;
+            v.gate.close();
+            while (!v.gate.awaitDrained(System.nanoTime() + c.options.drainLimit().toNanos())) {
+                LOG.info("pool {} waits for writes to end", c.name);
+            }
+            v.gate.open();
+        }
+        long era = c.guards.advance();
+        while (!c.guards.allPast(era)) {
+            LockSupport.parkNanos(POLL_NANOS);
+        }
     }
 }

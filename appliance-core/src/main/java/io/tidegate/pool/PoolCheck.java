@@ -15,6 +15,6 @@ public final class PoolCheck {
      *     {@code DAMAGED} when not even its superblock can be read
      */
     public static PoolCheckReport check(Path directory) throws StoreException {
-        throw new UnsupportedOperationException(directory.toString());
+        return PoolFactory.of(directory).check();
     }
 }

@@ -9,7 +9,7 @@ import java.util.Objects;
  *     segments; at most 1 PiB
  * @param grainBytes the unit of allocation, a power of two from 4 KiB to 64 KiB
  * @param segmentBytes the unit in which data files grow, a power of two from 64 KiB to 4 MiB
- * @param fileBytes the largest data file, a multiple of the segment
+ * @param fileBytes the largest data file, a power of two, at least a segment
  * @param walBytes the size of the write-ahead log, a power of two from 64 KiB to 256 MiB
  */
 public record PoolOptions(
@@ -25,7 +25,7 @@ public record PoolOptions(
                 "segment of " + segmentBytes + " bytes");
         require(powerOfTwo(walBytes, 65536, 256 << 20), "log of " + walBytes + " bytes");
         require(
-                fileBytes >= segmentBytes && fileBytes % segmentBytes == 0,
+                fileBytes >= segmentBytes && Long.bitCount(fileBytes) == 1,
                 "data files of " + fileBytes + " bytes");
         require(
                 sizeBytes >= (long) MIN_SEGMENTS * segmentBytes && sizeBytes <= MAX_SIZE_BYTES,

@@ -1,0 +1,323 @@
+package io.tidegate.pool;
+
+import io.tidegate.volume.BookmarkId;
+import io.tidegate.volume.SnapshotId;
+import io.tidegate.volume.StoreException;
+import io.tidegate.volume.StoreException.Kind;
+import io.tidegate.volume.VolumeId;
+import io.tidegate.volume.VolumeShape;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * Administrative acts on one opening: checked under the admin lock, queued as one unit of records,
+ * durable by a barrier before they are answered.
+ */
+final class Acts {
+
+    private static final int NODES_FOR_AN_ACT = 16;
+
+    private final PoolCore core;
+
+    Acts(PoolCore core) {
+        this.core = core;
+    }
+
+    private interface Body {
+        List<WalRecord> records() throws StoreException;
+    }
+
+    /** Runs an act while the gates of the volumes that it concerns are closed and drained. */
+    private void act(Collection<Volume> touched, Body body) throws StoreException {
+        writable();
+        if (!core.space.claim(0, NODES_FOR_AN_ACT)) {
+            throw new StoreException(Kind.NO_SPACE, "the pool's reserve is used up");
+        }
+        try {
+            long lsn = queue(touched, body);
+            core.barrier.flush(lsn);
+        } catch (IOException e) {
+            throw Failures.store(e, core);
+        } finally {
+            core.space.unclaim(0, NODES_FOR_AN_ACT);
+        }
+    }
+
+    private long queue(Collection<Volume> touched, Body body)
+            throws StoreException, IOException {
+        List<Volume> volumes = new ArrayList<>(touched);
+        volumes.sort(Comparator.comparing(v -> v.id.value()));
+        volumes.forEach(v -> v.gate.close());
+        try {
+            List<WalRecord> records = body.records();
+            if (core.rules.drainForSnapshot() && !core.drained(volumes)) {
+                throw new StoreException(
+                        Kind.NOT_DRAINED,
+                        "writes under way did not end within "
+                                + core.options.drainLimit().toMillis()
+                                + " ms");
+            }
+            core.wal.drain();
+            long lsn = core.wal.append(records, null);
+            core.wal.drain();
+            return lsn;
+        } catch (IOException e) {
+            core.health.fail("the log cannot be written: " + e.getMessage(), e);
+            throw e;
+        } finally {
+            volumes.forEach(v -> v.gate.open());
+        }
+    }
+
+    private void writable() throws StoreException {
+        String reason = core.health.readOnlyReason();
+        if (reason != null) {
+            throw new StoreException(Kind.READ_ONLY, reason);
+        }
+    }
+
+    private static StoreException refuse(Kind kind, String message) {
+        return new StoreException(kind, message);
+    }
+
+    Volume volume(VolumeId id) throws StoreException {
+        Volume v = core.state.volumes.get(id);
+        if (v == null) {
+            throw refuse(Kind.NOT_FOUND, "the pool has no volume " + id);
+        }
+        return v;
+    }
+
+    Snapshot snapshot(SnapshotId id) throws StoreException {
+        Snapshot s = core.state.snapshots.get(id);
+        if (s == null) {
+            throw refuse(Kind.NOT_FOUND, "the pool has no snapshot " + id);
+        }
+        return s;
+    }
+
+    Bookmark bookmark(BookmarkId id) throws StoreException {
+        Bookmark b = core.state.bookmarks.get(id);
+        if (b == null) {
+            throw refuse(Kind.NOT_FOUND, "the pool has no bookmark " + id);
+        }
+        return b;
+    }
+
+    private void absent(VolumeId id) throws StoreException {
+        if (core.state.volumes.containsKey(id)) {
+            throw refuse(Kind.EXISTS, "volume " + id + " exists already");
+        }
+    }
+
+    void createVolume(VolumeId id, VolumeShape shape) throws StoreException {
+        act(
+                List.of(),
+                () -> {
+                    absent(id);
+                    return List.of(
+                            new WalRecord.VolumeNew(core.state.nextSerial, id, shape));
+                });
+    }
+
+    void growVolume(VolumeId id, long sizeBytes) throws StoreException {
+        Volume v = volume(id);
+        long now = v.shape.geometry().sizeBytes();
+        if (sizeBytes < now) {
+            throw refuse(Kind.LIMIT, "volume " + id + " has " + now + " bytes; it cannot shrink");
+        }
+        if (sizeBytes > now) {
+            try {
+                Shapes.resized(v.shape, sizeBytes);
+            } catch (IllegalArgumentException e) {
+                throw new StoreException(Kind.LIMIT, "volume " + id + " cannot have " + sizeBytes + " bytes", e);
+            }
+            act(List.of(v), () -> List.of(new WalRecord.Resize(v.serial, sizeBytes)));
+        }
+    }
+
+    void deleteVolume(VolumeId id) throws StoreException {
+        Volume v = volume(id);
+        act(
+                List.of(v),
+                () -> {
+                    if (v.handles.get() > 0) {
+                        throw refuse(Kind.BUSY, "volume " + id + " is open");
+                    }
+                    for (Snapshot s : v.snapshots) {
+                        free(s);
+                    }
+                    return List.of(new WalRecord.VolumeDelete(v.serial));
+                });
+    }
+
+    private static void free(Snapshot s) throws StoreException {
+        if (s.clones > 0) {
+            throw refuse(Kind.BUSY, "snapshot " + s.id + " has clones");
+        }
+        if (!s.holds.isEmpty()) {
+            throw refuse(Kind.BUSY, "snapshot " + s.id + " is held: " + s.holds);
+        }
+        if (s.opens.get() > 0) {
+            throw refuse(Kind.BUSY, "snapshot " + s.id + " is open");
+        }
+    }
+
+    void snapshot(Map<VolumeId, SnapshotId> set) throws StoreException {
+        List<Volume> volumes = new ArrayList<>();
+        for (VolumeId id : set.keySet()) {
+            volumes.add(volume(id));
+        }
+        if (volumes.isEmpty()) {
+            return;
+        }
+        UUID group = UUID.randomUUID();
+        long now = System.currentTimeMillis();
+        act(
+                volumes,
+                () -> {
+                    List<WalRecord> records = new ArrayList<>();
+                    for (Volume v : volumes) {
+                        SnapshotId id = set.get(v.id);
+                        if (id == null || core.state.snapshots.containsKey(id)) {
+                            throw refuse(Kind.EXISTS, "snapshot " + id + " exists already");
+                        }
+                        int epoch = v.map.epoch();
+                        if (epoch >= Slot.MAX_EPOCH - 1) {
+                            throw refuse(Kind.LIMIT, "volume " + v.id + " has no epochs left");
+                        }
+                        records.add(new WalRecord.Snap(v.serial, id, epoch, group, now));
+                    }
+                    if (Set.copyOf(set.values()).size() < set.size()) {
+                        throw refuse(Kind.EXISTS, "one snapshot id is given twice");
+                    }
+                    return records;
+                });
+    }
+
+    void cloneSnapshot(SnapshotId id, VolumeId clone) throws StoreException {
+        Snapshot s = snapshot(id);
+        act(
+                List.of(),
+                () -> {
+                    absent(clone);
+                    return List.of(new WalRecord.Clone(core.state.nextSerial, clone, s.id));
+                });
+    }
+
+    void promoteClone(VolumeId id) throws StoreException {
+        Volume v = volume(id);
+        Snapshot origin = v.origin;
+        if (origin == null) {
+            throw refuse(Kind.NOT_FOUND, "volume " + id + " is no clone");
+        }
+        act(List.of(v, origin.volume), () -> List.of(new WalRecord.Promote(v.serial)));
+    }
+
+    void deleteSnapshot(SnapshotId id) throws StoreException {
+        Snapshot s = snapshot(id);
+        Volume v = s.volume;
+        act(
+                List.of(v),
+                () -> {
+                    free(s);
+                    return List.of(new WalRecord.SnapDelete(id));
+                });
+        v.lowerHorizon();
+    }
+
+    void bookmark(SnapshotId id, BookmarkId bookmark) throws StoreException {
+        Snapshot s = snapshot(id);
+        Volume v = s.volume;
+        act(
+                List.of(v),
+                () -> {
+                    free(s);
+                    if (core.state.bookmarks.containsKey(bookmark)) {
+                        throw refuse(Kind.EXISTS, "bookmark " + bookmark + " exists already");
+                    }
+                    return List.of(
+                            new WalRecord.MakeBookmark(id, bookmark),
+                            new WalRecord.SnapDelete(id));
+                });
+        v.lowerHorizon();
+    }
+
+    void deleteBookmark(BookmarkId id) throws StoreException {
+        Volume v = bookmark(id).volume;
+        act(List.of(v), () -> List.of(new WalRecord.BookmarkDelete(id)));
+        v.lowerHorizon();
+    }
+
+    void hold(SnapshotId id, String tag) throws StoreException {
+        Snapshot s = snapshot(id);
+        int bytes = tag.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes > WalRecord.MAX_TAG_BYTES) {
+            throw refuse(Kind.LIMIT, "a tag has at most " + WalRecord.MAX_TAG_BYTES + " bytes");
+        }
+        if (s.holds.contains(tag)) {
+            throw refuse(Kind.EXISTS, "snapshot " + id + " is held by " + tag + " already");
+        }
+        act(List.of(), () -> List.of(new WalRecord.Hold(id, tag)));
+    }
+
+    void release(SnapshotId id, String tag) throws StoreException {
+        if (!snapshot(id).holds.contains(tag)) {
+            throw refuse(Kind.NOT_FOUND, "snapshot " + id + " is not held by " + tag);
+        }
+        act(List.of(), () -> List.of(new WalRecord.Release(id, tag)));
+    }
+
+    /** Grains that only this snapshot keeps; walks the list that follows it. */
+    long uniqueGrains(SnapshotId id) throws StoreException {
+        Snapshot s = snapshot(id);
+        Volume v = s.volume;
+        int i = v.snapshots.indexOf(s);
+        int before = i == 0 ? v.originEpoch() : v.snapshots.get(i - 1).epoch;
+        Guards.Guard guard = core.guards.enter();
+        try {
+            DeadList list = v.listAfter(i);
+            long n = 0;
+            long index = 0;
+            for (long e = list.entry(0, core.store);
+                    e != -1;
+                    e = list.entry(++index, core.store)) {
+                n += unique(e, before);
+            }
+            return n;
+        } catch (IOException e) {
+            throw Failures.store(e, core);
+        } finally {
+            core.guards.leave(guard);
+        }
+    }
+
+    private long unique(long entry, int before) throws IOException {
+        if (Slot.birth(entry) <= before || Slot.kind(entry) == Slot.NODE) {
+            return 0;
+        }
+        if (Slot.kind(entry) == Slot.GRAIN) {
+            return 1;
+        }
+        MapNode node = core.store.loadAny(Slot.address(entry), Slot.birth(entry));
+        long n = 0;
+        for (int i = 0; i < MapNode.SLOTS; i++) {
+            long slot = node.slot(i);
+            if (Slot.address(slot) != 0) {
+                int kind = node.level == 0 ? Slot.GRAIN : Slot.SUBTREE;
+                n +=
+                        unique(
+                                Slot.entry(Slot.address(slot), kind, Slot.birth(slot)),
+                                before);
+            }
+        }
+        return n;
+    }
+}

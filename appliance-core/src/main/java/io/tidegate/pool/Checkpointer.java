@@ -1,0 +1,221 @@
+package io.tidegate.pool;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Checkpoints.
+ *
+ * <pre>
+ *  drain | cut: image of everything at one LSN | open
+ *        | write nodes and pages | sync data files | superblock | sync | log names it | sync
+ *        | log's tail moves, what the image no longer uses is retired
+ * </pre>
+ *
+ * The cut is exact: a tree that already held a later record would, after a replay, be live and free
+ * at once.
+ */
+final class Checkpointer {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Checkpointer.class);
+
+    private final PoolCore core;
+    private final ReentrantLock one = new ReentrantLock();
+    private final List<NodeImage> carried = new ArrayList<>();
+    private CheckpointImage.Places places;
+    private Superblock current;
+    private volatile long cutLsn;
+    private volatile boolean dirtied;
+
+    Checkpointer(PoolCore core, Superblock current, CheckpointImage.Places places) {
+        this.core = core;
+        this.current = current;
+        this.places = places;
+        this.cutLsn = current.checkpointLsn();
+    }
+
+    Superblock current() {
+        return current;
+    }
+
+    /** Whether there is anything that the last checkpoint does not have. */
+    boolean needed() {
+        return core.wal.queuedLsn() > cutLsn || dirtied || core.retirement.anythingPending();
+    }
+
+    /** Background work changed something without a record. */
+    void dirtied() {
+        dirtied = true;
+    }
+
+    /**
+     * Makes one.
+     *
+     * @return false when writes under way did not end in time; nothing has happened then
+     */
+    boolean run(boolean clean) throws IOException {
+        one.lock();
+        try {
+            Cut cut = cut();
+            if (cut == null) {
+                return false;
+            }
+            boolean durable = false;
+            try {
+                write(cut.image);
+                publish(cut, clean);
+                durable = true;
+            } finally {
+                if (!durable) {
+                    core.store.giveBack(cut.image.nodes);
+                    core.space.dirtyAgain(cut.image.spacePages);
+                    core.retirement.uncut(cut.image.freed);
+                    dirtied = true;
+                }
+            }
+            core.store.written(cut.image.nodes);
+            cut.image.lists.forEach(DeadList::written);
+            carried.clear();
+            core.wal.release(cut.mark);
+            core.retirement.retire(cut.image.freed);
+            return true;
+        } finally {
+            one.unlock();
+        }
+    }
+
+    /** Looks at the state while nothing changes it. */
+    interface Look<T> {
+        T at(CheckpointImage.Places places) throws IOException;
+    }
+
+    <T> T whileStill(Look<T> look) throws IOException {
+        one.lock();
+        try {
+            T seen = still(() -> look.at(places));
+            if (seen == null) {
+                throw new IOException("writes under way did not end in time");
+            }
+            return seen;
+        } finally {
+            one.unlock();
+        }
+    }
+
+    private interface Still<T> {
+        T get() throws IOException;
+    }
+
+    private record Cut(CheckpointImage image, Wal.Mark mark) {}
+
+    private @Nullable Cut cut() throws IOException {
+        return still(this::take);
+    }
+
+    /**
+     * Runs something with all gates closed, all commands ended and all records in effect.
+     *
+     * @return null when writes under way did not end in time
+     */
+    private <T> @Nullable T still(Still<T> action) throws IOException {
+        core.admin.lock();
+        try {
+            List<Volume> all = new ArrayList<>(core.state.bySerial.values());
+            all.forEach(v -> v.gate.close());
+            try {
+                if (core.rules.drainForCheckpoint() && !core.drained(all)) {
+                    return null;
+                }
+                core.slices.lock();
+                try {
+                    core.wal.drain();
+                    return action.get();
+                } finally {
+                    core.slices.unlock();
+                }
+            } finally {
+                all.forEach(v -> v.gate.open());
+            }
+        } finally {
+            core.admin.unlock();
+        }
+    }
+
+    private Cut take() throws IOException {
+        try {
+            dirtied = false;
+            Wal.Mark mark = core.wal.mark();
+            CheckpointImage image =
+                    new CheckpointImage(
+                            core.state,
+                            core.store,
+                            core.space,
+                            core.retirement,
+                            carried,
+                            places);
+            places = image.places();
+            cutLsn = mark.lsn();
+            return new Cut(image, mark);
+        } catch (IOException | RuntimeException e) {
+            // Half of the image has its places, half has not: memory is not to be trusted.
+            core.health.fail("a checkpoint could not be prepared: " + e.getMessage(), e);
+            throw e;
+        }
+    }
+
+    private void write(CheckpointImage image) throws IOException {
+        core.store.write(image.images, current.generation() + 1);
+        if (core.health.writable()) {
+            syncOrFail();
+        }
+    }
+
+    /** Takes the bulk of the work off the barrier that follows. */
+    private void syncOrFail() throws IOException {
+        try {
+            core.files.syncAll();
+        } catch (IOException e) {
+            core.health.fail("a sync failed: " + e.getMessage(), e);
+            throw e;
+        }
+    }
+
+    private void publish(Cut cut, boolean clean) throws IOException {
+        Superblock next =
+                new Superblock(
+                        current.pool(),
+                        current.catalog(),
+                        current.catalogGeneration(),
+                        current.generation() + 1,
+                        current.layout(),
+                        current.walBytes(),
+                        cut.mark.lsn(),
+                        core.walId,
+                        cut.mark.position(),
+                        cut.mark.crc(),
+                        cut.image.directory,
+                        cut.image.space,
+                        clean);
+        core.barrier.exclusively(
+                () -> {
+                    core.files.syncMarked();
+                    core.superblocks.write(next);
+                    core.superblocks.sync();
+                    current = next;
+                    core.wal.name(next.generation(), cut.mark.lsn());
+                    core.wal.sync();
+                    core.barrier.advance(cut.mark.lsn());
+                });
+        LOG.debug(
+                "pool {} checkpoint {} at LSN {}: {} pages",
+                core.name,
+                next.generation(),
+                cut.mark.lsn(),
+                cut.image.images.size());
+    }
+}

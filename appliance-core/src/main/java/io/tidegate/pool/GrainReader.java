@@ -1,0 +1,130 @@
+package io.tidegate.pool;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/** Reads bytes through a map; neighbours in the map that are neighbours on disk are one read. */
+final class GrainReader {
+
+    private final Layout layout;
+    private final NodeStore store;
+    private final DataFiles files;
+
+    GrainReader(Layout layout, NodeStore store, DataFiles files) {
+        this.layout = layout;
+        this.store = store;
+        this.files = files;
+    }
+
+    /**
+     * Fills a buffer. The caller has a guard open since before it took the root.
+     *
+     * @param nowait only what is in memory
+     * @return false when it would have to wait; the buffer's position is then anywhere
+     */
+    boolean read(MapNode root, long offset, ByteBuffer into, boolean nowait) throws IOException {
+        return each(root, offset, into, nowait ? Mode.TRY_READ : Mode.READ);
+    }
+
+    /** Writes where every grain of the range stands; the caller has its range locked. */
+    void overwrite(MapNode root, long offset, ByteBuffer from) throws IOException {
+        each(root, offset, from, Mode.OVERWRITE);
+    }
+
+    private enum Mode {
+        READ,
+        TRY_READ,
+        OVERWRITE
+    }
+
+    private boolean each(MapNode root, long offset, ByteBuffer into, Mode mode)
+            throws IOException {
+        long pos = offset;
+        long end = offset + into.remaining();
+        int limit = into.limit();
+        long leafNumber = -1;
+        MapNode leaf = VolumeMap.HOLE;
+        while (pos < end) {
+            long grain = pos >>> layout.grainShift();
+            if (grain >>> MapNode.SLOT_SHIFT != leafNumber) {
+                MapNode found = VolumeMap.leaf(store, root, grain, mode == Mode.TRY_READ);
+                if (found == null) {
+                    return false;
+                }
+                leaf = found;
+                leafNumber = grain >>> MapNode.SLOT_SHIFT;
+            }
+            int index = (int) grain & MapNode.SLOT_MASK;
+            long address = Slot.address(leaf.slot(index));
+            int skip = (int) pos & layout.grainBytes() - 1;
+            long bytes = (long) run(leaf, index, address, end, grain) << layout.grainShift();
+            int n = (int) Math.min(bytes - skip, end - pos);
+            if (!transfer(address, skip, into.limit(into.position() + n), mode)) {
+                into.limit(limit);
+                return false;
+            }
+            into.limit(limit);
+            pos += n;
+        }
+        return true;
+    }
+
+    private boolean transfer(long address, int skip, ByteBuffer buffer, Mode mode)
+            throws IOException {
+        switch (mode) {
+            case TRY_READ -> {
+                if (address != 0) {
+                    return files.tryRead(address, skip, buffer);
+                }
+                zero(buffer);
+            }
+            case READ -> {
+                if (address == 0) {
+                    zero(buffer);
+                } else {
+                    files.read(address, skip, buffer);
+                }
+            }
+            case OVERWRITE -> {
+                if (address == 0) {
+                    throw new IllegalStateException("a grain that is not mapped is overwritten");
+                }
+                files.write(address, skip, buffer);
+            }
+        }
+        return true;
+    }
+
+    /** Grains from here on in this leaf that can be read in one go. */
+    private int run(MapNode leaf, int index, long address, long end, long grain) {
+        int most =
+                (int)
+                        Math.min(
+                                MapNode.SLOTS - index,
+                                (end - 1 >>> layout.grainShift()) - grain + 1);
+        int n = 1;
+        long expected = address;
+        while (n < most) {
+            if (address != 0) {
+                expected += layout.grainPages();
+                if (layout.fileOf(expected) != layout.fileOf(address)) {
+                    break;
+                }
+            }
+            if (Slot.address(leaf.slot(index + n)) != expected) {
+                break;
+            }
+            n++;
+        }
+        return n;
+    }
+
+    static void zero(ByteBuffer into) {
+        while (into.remaining() >= Long.BYTES) {
+            into.putLong(0);
+        }
+        while (into.hasRemaining()) {
+            into.put((byte) 0);
+        }
+    }
+}

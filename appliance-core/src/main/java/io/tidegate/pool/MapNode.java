@@ -1,0 +1,143 @@
+package io.tidegate.pool;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A node of a volume's map in memory: 512 slots, and below level 0's parents the nodes that were
+ * loaded already. Readers walk without locks. A node is changed only under its map's tree lock, and
+ * only while its stamp is the map's; afterwards it never changes again.
+ */
+final class MapNode {
+
+    static final int SLOT_SHIFT = 9;
+    static final int SLOTS = 1 << SLOT_SHIFT;
+    static final int SLOT_MASK = SLOTS - 1;
+
+    private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(long[].class);
+    private static final VarHandle KID = MethodHandles.arrayElementVarHandle(MapNode[].class);
+
+    /** Page where it stands or will stand. */
+    final long address;
+
+    final int level;
+    final int birth;
+
+    /** The stretch between two cuts in which it was made; 0 when it was read from disk. */
+    final long stamp;
+
+    /** Serial of the volume that made it. */
+    final int owner;
+
+    private final long[] slots;
+    private final @Nullable MapNode @Nullable [] kids;
+
+    private MapNode(
+            long address,
+            int level,
+            int birth,
+            long stamp,
+            int owner,
+            long[] slots,
+            @Nullable MapNode @Nullable [] kids) {
+        this.address = address;
+        this.level = level;
+        this.birth = birth;
+        this.stamp = stamp;
+        this.owner = owner;
+        this.slots = slots;
+        this.kids = kids;
+    }
+
+    /** A new node whose slots all carry one cleared (or empty) value. */
+    static MapNode empty(
+            long address, int level, int birth, long stamp, int owner, long clearedSlot) {
+        long[] slots = new long[SLOTS];
+        if (clearedSlot != 0) {
+            java.util.Arrays.fill(slots, clearedSlot);
+        }
+        return new MapNode(address, level, birth, stamp, owner, slots, kidsFor(level));
+    }
+
+    static MapNode decode(long address, int level, int birth, int owner, ByteBuffer page) {
+        long[] slots = new long[SLOTS];
+        page.order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(slots);
+        return new MapNode(address, level, birth, 0, owner, slots, kidsFor(level));
+    }
+
+    /** A copy that may be changed, at a place of its own. */
+    MapNode copy(long newAddress, int newBirth, long newStamp, int newOwner) {
+        return new MapNode(
+                newAddress,
+                level,
+                newBirth,
+                newStamp,
+                newOwner,
+                slots.clone(),
+                kids == null ? null : kids.clone());
+    }
+
+    private static @Nullable MapNode @Nullable [] kidsFor(int level) {
+        return level == 0 ? null : new @Nullable MapNode[SLOTS];
+    }
+
+    long slot(int index) {
+        return (long) SLOT.getAcquire(slots, index);
+    }
+
+    void slot(int index, long value) {
+        SLOT.setRelease(slots, index, value);
+    }
+
+    /** The node that a slot points to, if it is in memory. */
+    @Nullable MapNode kid(int index, long slot) {
+        MapNode kid = (MapNode) KID.getAcquire(kids, index);
+        // A late reader may have put the node of a former slot here.
+        return kid != null && kid.address == Slot.address(slot) ? kid : null;
+    }
+
+    /** Keeps a loaded node, unless a writer was faster. */
+    void offerKid(int index, MapNode kid) {
+        KID.compareAndSet(kids, index, (MapNode) null, kid);
+    }
+
+    void kid(int index, @Nullable MapNode kid, long slot) {
+        KID.setRelease(kids, index, kid);
+        SLOT.setRelease(slots, index, slot);
+    }
+
+    /** Forgets loaded children that could be loaded again; their number. */
+    int forgetKids(long olderThanStamp) {
+        if (kids == null) {
+            return 0;
+        }
+        int n = 0;
+        for (int i = 0; i < SLOTS; i++) {
+            MapNode kid = (MapNode) KID.getAcquire(kids, i);
+            if (kid != null && kid.stamp < olderThanStamp) {
+                KID.compareAndSet(kids, i, kid, (MapNode) null);
+                n++;
+            }
+        }
+        return n;
+    }
+
+    void encode(ByteBuffer page) {
+        page.order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < SLOTS; i++) {
+            page.putLong(slots[i]);
+        }
+    }
+
+    /** log2 of the grains under one slot. */
+    int slotGrainShift() {
+        return level * SLOT_SHIFT;
+    }
+
+    int indexOf(long grain) {
+        return (int) (grain >>> slotGrainShift()) & SLOT_MASK;
+    }
+}

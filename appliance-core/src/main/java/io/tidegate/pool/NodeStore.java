@@ -1,0 +1,194 @@
+package io.tidegate.pool;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Metadata pages on disk. A page has no header: its kind, level, owner, birth and CRC32C stand in
+ * the table at the head of its node segment. A page is written once and freed as a whole.
+ */
+final class NodeStore {
+
+    private static final int WRITE_PAGES = 256;
+
+    private final Layout layout;
+    private final DataFiles files;
+    private final SpaceMap space;
+
+    /** Made and not yet written: the only copy is in memory. */
+    private final ConcurrentHashMap<Long, MapNode> unwritten = new ConcurrentHashMap<>();
+
+    private List<MapNode> made = new ArrayList<>();
+
+    NodeStore(Layout layout, DataFiles files, SpaceMap space) {
+        this.layout = layout;
+        this.files = files;
+        this.space = space;
+    }
+
+    /** A place for a page; in use from now on. */
+    long take() throws IOException {
+        return space.takeNode();
+    }
+
+    /** A map node has come to be; the next checkpoint writes it. */
+    void made(MapNode node) {
+        unwritten.put(node.address, node);
+        synchronized (this) {
+            made.add(node);
+        }
+    }
+
+    /** Map nodes that are in memory only, in bytes. */
+    long unwrittenBytes() {
+        return unwritten.mappingCount() << Layout.PAGE_SHIFT;
+    }
+
+    /** At a cut: the nodes that this checkpoint writes. */
+    synchronized List<MapNode> takeMade() {
+        List<MapNode> taken = made;
+        made = new ArrayList<>();
+        return taken;
+    }
+
+    /** A checkpoint failed: its nodes belong to the next. */
+    synchronized void giveBack(List<MapNode> nodes) {
+        List<MapNode> all = new ArrayList<>(nodes);
+        all.addAll(made);
+        made = all;
+    }
+
+    void written(List<MapNode> nodes) {
+        nodes.forEach(n -> unwritten.remove(n.address, n));
+    }
+
+    // Reading -----------------------------------------------------------------------------------
+
+    MapNode load(long address, int level, int birth) throws IOException {
+        MapNode node = loadAny(address, birth);
+        if (node.level != level) {
+            throw new DamageException("node at page " + address + ": level differs");
+        }
+        return node;
+    }
+
+    /** As load, where only an entry of a dead-list points to it. */
+    MapNode loadAny(long address, int birth) throws IOException {
+        MapNode node = unwritten.get(address);
+        if (node == null) {
+            ByteBuffer entry = ByteBuffer.allocate(Layout.TABLE_ENTRY_BYTES);
+            ByteBuffer page = readPage(address, NodeImage.Kind.MAP, entry);
+            node =
+                    MapNode.decode(
+                            address,
+                            entry.get(5),
+                            entry.getInt(16),
+                            (int) entry.getLong(8),
+                            page);
+        }
+        if (node.birth != birth) {
+            throw new DamageException("node at page " + address + ": birth differs");
+        }
+        return node;
+    }
+
+    ByteBuffer read(long address, NodeImage.Kind kind) throws IOException {
+        return readPage(address, kind, ByteBuffer.allocate(Layout.TABLE_ENTRY_BYTES));
+    }
+
+    private ByteBuffer readPage(long address, NodeImage.Kind kind, ByteBuffer entry)
+            throws IOException {
+        int index = layout.pageInSegment(address) - layout.tablePages();
+        if (address <= 0 || index < 0 || layout.segmentOf(address) >= layout.segments()) {
+            throw new DamageException("page " + address + " cannot hold a node");
+        }
+        long head = layout.firstPage(layout.segmentOf(address));
+        files.read(head, index * Layout.TABLE_ENTRY_BYTES, entry);
+        entry.flip().order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer page = ByteBuffer.allocateDirect(Layout.PAGE_BYTES);
+        files.read(address, 0, page);
+        page.flip().order(ByteOrder.LITTLE_ENDIAN);
+        if (entry.get(4) != kind.ordinal() || entry.getInt(0) != crc(page, entry)) {
+            throw new DamageException(
+                    "node at page " + address + ": kind or checksum is wrong (" + kind + ")");
+        }
+        return page;
+    }
+
+    /** Over the page, then the entry without the checksum itself. */
+    private static int crc(ByteBuffer page, ByteBuffer entry) {
+        CRC32C crc = new CRC32C();
+        crc.update(page.duplicate());
+        crc.update(entry.duplicate().position(4).limit(Layout.TABLE_ENTRY_BYTES));
+        return (int) crc.getValue();
+    }
+
+    // Writing -----------------------------------------------------------------------------------
+
+    /** Writes pages and their table entries. Old entries keep their bytes, so a torn sector harms none. */
+    void write(List<NodeImage> images, long generation) throws IOException {
+        List<NodeImage> sorted = new ArrayList<>(images);
+        sorted.sort(Comparator.comparingLong(NodeImage::address));
+        ByteBuffer pages = ByteBuffer.allocateDirect(WRITE_PAGES * Layout.PAGE_BYTES);
+        ByteBuffer entries = ByteBuffer.allocateDirect(WRITE_PAGES * Layout.TABLE_ENTRY_BYTES);
+        int i = 0;
+        while (i < sorted.size()) {
+            long first = sorted.get(i).address();
+            pages.clear();
+            entries.clear();
+            int n = 0;
+            while (i + n < sorted.size()
+                    && n < WRITE_PAGES
+                    && follows(first, n, sorted.get(i + n).address())) {
+                encode(sorted.get(i + n), generation, pages, entries);
+                n++;
+            }
+            files.write(first, 0, pages.flip());
+            int index = layout.pageInSegment(first) - layout.tablePages();
+            files.write(
+                    layout.firstPage(layout.segmentOf(first)),
+                    index * Layout.TABLE_ENTRY_BYTES,
+                    entries.flip());
+            i += n;
+        }
+    }
+
+    private boolean follows(long first, int n, long address) {
+        return address == first + n && layout.segmentOf(address) == layout.segmentOf(first);
+    }
+
+    private static void encode(
+            NodeImage image, long generation, ByteBuffer pages, ByteBuffer entries) {
+        ByteBuffer page = pages.slice(pages.position(), Layout.PAGE_BYTES);
+        image.content().accept(page);
+        while (page.hasRemaining()) {
+            page.put((byte) 0);
+        }
+        page.flip();
+        pages.position(pages.position() + Layout.PAGE_BYTES);
+        ByteBuffer entry =
+                entries.slice(entries.position(), Layout.TABLE_ENTRY_BYTES)
+                        .order(ByteOrder.LITTLE_ENDIAN);
+        entry.put(4, (byte) image.kind().ordinal());
+        entry.put(5, (byte) image.level());
+        entry.putShort(6, (short) 0);
+        entry.putLong(8, image.owner());
+        entry.putInt(16, image.birth());
+        entry.putInt(20, 0);
+        entry.putLong(24, generation);
+        entry.putInt(0, crc(page, entry));
+        entries.position(entries.position() + Layout.TABLE_ENTRY_BYTES);
+    }
+
+    /** A node that is in memory only; for tests and checks. */
+    @Nullable MapNode unwritten(long address) {
+        return unwritten.get(address);
+    }
+}

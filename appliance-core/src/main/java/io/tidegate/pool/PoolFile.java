@@ -1,0 +1,37 @@
+package io.tidegate.pool;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * A file as the pool uses it; tests put one in its place that loses what was not synced. Safe for
+ * concurrent calls. Offsets and lengths in bytes.
+ */
+interface PoolFile extends AutoCloseable {
+
+    /** Fills the buffer to its limit. Fails with EOFException when the file ends before. */
+    void read(long offset, ByteBuffer into) throws IOException;
+
+    /** As read if the bytes are in memory; else false, with position and limit unchanged. */
+    boolean tryRead(long offset, ByteBuffer into) throws IOException;
+
+    /** Writes the buffer from its position to its limit. */
+    void write(long offset, ByteBuffer from) throws IOException;
+
+    /** Makes everything that was written before the call durable. */
+    void sync() throws IOException;
+
+    /** Gives a range's space back; it reads as zeroes afterwards. */
+    void punch(long offset, long length) throws IOException;
+
+    /** Gives a range real space, growing the file if need be. */
+    void allocate(long offset, long length) throws IOException;
+
+    long size() throws IOException;
+
+    /** Forgets cached pages, so that the next read comes from the medium. */
+    void dropCache() throws IOException;
+
+    @Override
+    void close() throws IOException;
+}

@@ -1,0 +1,256 @@
+package io.tidegate.pool;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.UUID;
+import org.eclipse.collections.impl.list.mutable.primitive.LongArrayList;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings a pool to the state that may be trusted.
+ *
+ * <pre>
+ *  which rule | (drop the cache) | sync everything | superblock | free map, directory
+ *             | block what any record points to | replay | checkpoint | token
+ * </pre>
+ *
+ * Same-boot rule: with the token of this boot everything that was written is still there, so the
+ * whole log counts. Power-loss rule: the log counts up to the last LSN that a barrier covers.
+ */
+final class Recovery {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
+    private static final long LSN_GAP = 1 << 20;
+    static final String WAL = "pool.wal";
+
+    private final PoolFiles directory;
+    private final PoolOpenOptions options;
+    private final Rules rules;
+    private final UUID bootId;
+    private CheckpointImage.Places places = CheckpointImage.Places.none(0);
+
+    Recovery(PoolFiles directory, PoolOpenOptions options, Rules rules, UUID bootId) {
+        this.directory = directory;
+        this.options = options;
+        this.rules = rules;
+        this.bootId = bootId;
+    }
+
+    /** A pool ready for use, and its token. */
+    record Opened(PoolCore core, BootToken token) {}
+
+    /** What a first look at the log shows. */
+    private static final class Tail {
+        long lastLsn;
+        long covered;
+        long end;
+        boolean any;
+        boolean ofThisBoot;
+    }
+
+    Opened open() throws IOException {
+        Superblocks superblocks =
+                new Superblocks(directory.open(Superblocks.FILE), directory.name());
+        @Nullable PoolFile wal = null;
+        PoolCore.@Nullable Parts parts = null;
+        boolean good = false;
+        try {
+            wal = directory.open(WAL);
+            Superblock first = superblocks.read().newest();
+            parts = new PoolCore.Parts(directory, first.layout(), rules);
+            parts.files.open();
+            Opened opened = open(superblocks, wal, parts, first);
+            good = true;
+            return opened;
+        } finally {
+            if (!good) {
+                if (parts != null) {
+                    parts.files.close();
+                }
+                if (wal != null) {
+                    wal.close();
+                }
+                superblocks.close();
+            }
+        }
+    }
+
+    /** Counts owners as of the last checkpoint; writes nothing. */
+    PoolCheckReport check() throws IOException {
+        Superblocks superblocks =
+                new Superblocks(directory.open(Superblocks.FILE), directory.name());
+        try {
+            Superblock s = superblocks.read().newest();
+            PoolCore.Parts p = new PoolCore.Parts(directory, s.layout(), rules);
+            try {
+                p.files.open();
+                CheckpointImage.Places at = loadSpace(s, p);
+                return new Ownership(p.space, p.store, p.state).count(at);
+            } finally {
+                p.files.close();
+            }
+        } finally {
+            superblocks.close();
+        }
+    }
+
+    private Opened open(
+            Superblocks superblocks, PoolFile wal, PoolCore.Parts parts, Superblock first)
+            throws IOException {
+        BootToken token =
+                BootToken.of(
+                        options.tokenDirectory(), first.pool(), bootId, directory.identity());
+        boolean sameBoot = token.present();
+        boolean distrust = !sameBoot && !first.clean() && look(wal, first, parts).ofThisBoot;
+        if (distrust) {
+            superblocks.dropCache();
+            wal.dropCache();
+            parts.files.dropCache();
+        }
+        // What the cache shows may not be on disk yet, and what follows builds on it.
+        superblocks.sync();
+        wal.sync();
+        parts.files.syncAll();
+        directory.syncDirectory();
+
+        Superblocks.Found found = superblocks.read();
+        Superblock s = found.newest();
+        PoolCore.Parts p = new PoolCore.Parts(directory, s.layout(), rules);
+        Tail tail = load(s, wal, p, parts, found.otherIsValid(), sameBoot);
+        PoolCore core =
+                new PoolCore(
+                        new PoolCore.Found(
+                                directory,
+                                s,
+                                places,
+                                superblocks,
+                                wal,
+                                p,
+                                bootId,
+                                tail.lastLsn + LSN_GAP,
+                                (tail.end / s.walBytes() + 1) * s.walBytes()),
+                        options);
+        core.health.beforeFailing(token::remove);
+        settle(core);
+        if (distrust && !options.acknowledgeLoss()) {
+            core.health.readOnly(
+                    "writes since the last good sync may be lost; acknowledge it by a reopening");
+        } else {
+            token.make();
+        }
+        return new Opened(core, token);
+    }
+
+    private Tail load(
+            Superblock s,
+            PoolFile wal,
+            PoolCore.Parts p,
+            PoolCore.Parts firstLook,
+            boolean otherIsValid,
+            boolean sameBoot)
+            throws IOException {
+        // The files were opened for the first look.
+        p.files.adopt(firstLook.files);
+        places = loadSpace(s, p);
+        Tail tail = look(wal, s, p);
+        if (!otherIsValid) {
+            refuseRotten(s, wal, tail);
+        }
+        long end = sameBoot ? tail.lastLsn : Math.min(tail.lastLsn, tail.covered);
+        LOG.info(
+                "pool {} replays LSN {} to {} of {} ({} rule)",
+                directory.name(),
+                s.checkpointLsn() + 1,
+                end,
+                tail.lastLsn,
+                sameBoot ? "same-boot" : "power-loss");
+        new WalScan(wal, s)
+                .each(
+                        batch -> {
+                            long lsn = batch.firstLsn();
+                            for (WalRecord r : batch.records()) {
+                                if (lsn <= end) {
+                                    p.state.apply(lsn, r, null);
+                                }
+                                lsn++;
+                            }
+                        });
+        p.state.bySerial.values().forEach(Volume::lowerHorizon);
+        return tail;
+    }
+
+    private CheckpointImage.Places loadSpace(Superblock s, PoolCore.Parts p) throws IOException {
+        LongArrayList directoryPages = new LongArrayList();
+        LongArrayList indexPages = new LongArrayList();
+        byte[] index =
+                Blobs.read(s.space(), NodeImage.Kind.SPACE_INDEX, p.store, indexPages);
+        long[] spaceAt = new long[p.space.pages()];
+        if (index.length != spaceAt.length * Long.BYTES) {
+            throw new DamageException("free map: index of " + index.length + " bytes");
+        }
+        ByteBuffer.wrap(index)
+                .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+                .asLongBuffer()
+                .get(spaceAt);
+        for (int i = 0; i < spaceAt.length; i++) {
+            p.space.decode(i, p.store.read(spaceAt[i], NodeImage.Kind.SPACE));
+        }
+        p.space.loaded();
+        byte[] content =
+                Blobs.read(s.directory(), NodeImage.Kind.DIRECTORY, p.store, directoryPages);
+        DirectoryCodec.decode(content, p.state, p.store);
+        return new CheckpointImage.Places(directoryPages, indexPages, spaceAt);
+    }
+
+    /**
+     * Reads the whole log once. Nothing that any of its records points to may be handed out before
+     * recovery's own checkpoint: recovery may be cut off and run again under another rule.
+     */
+    private Tail look(PoolFile wal, Superblock s, PoolCore.Parts p) throws IOException {
+        Tail tail = new Tail();
+        tail.lastLsn = s.checkpointLsn();
+        tail.covered = s.checkpointLsn();
+        tail.end =
+                new WalScan(wal, s)
+                        .each(
+                                batch -> {
+                                    tail.any = true;
+                                    tail.ofThisBoot |= batch.bootId().equals(bootId);
+                                    tail.lastLsn = Math.max(tail.lastLsn, batch.lastLsn());
+                                    if (batch.barrier()) {
+                                        tail.covered =
+                                                Math.max(tail.covered, batch.coveredLsn());
+                                    }
+                                    for (WalRecord r : batch.records()) {
+                                        if (r instanceof WalRecord.MapRun m) {
+                                            p.space.block(m.address(), m.count());
+                                        }
+                                    }
+                                });
+        return tail;
+    }
+
+    /** The older superblock may be used only if the newer one was never durable. */
+    private void refuseRotten(Superblock s, PoolFile wal, Tail tail) throws IOException {
+        long named = new WalScan(wal, s).highestGenerationNamed();
+        if (named > s.generation() || !tail.any) {
+            throw new DamageException(
+                    directory.name()
+                            + ": one superblock is damaged, and the other, generation "
+                            + s.generation()
+                            + ", is too old to be used: the log names generation "
+                            + named);
+        }
+    }
+
+    /** The checkpoint that makes what was replayed the new beginning. */
+    private static void settle(PoolCore core) throws IOException {
+        if (!core.checkpointer.run(false)) {
+            throw new IllegalStateException("nothing runs yet, and yet it does not drain");
+        }
+        core.retirement.forget();
+        core.space.unblockUnused();
+    }
+}

@@ -1,0 +1,31 @@
+package io.tidegate.pool;
+
+import org.eclipse.collections.impl.list.mutable.primitive.LongArrayList;
+
+/** What a change of the map took out of it; its record's effect says what becomes of that. */
+final class Replaced {
+
+    /** Entries in the form of {@link Slot#entry}. */
+    final LongArrayList entries = new LongArrayList();
+
+    /** Grains under each subtree entry, in their order. */
+    final LongArrayList subtreeGrains = new LongArrayList();
+
+    /** Grains that were mapped before. */
+    long grains;
+
+    void grain(long slot) {
+        entries.add(Slot.entry(Slot.address(slot), Slot.GRAIN, Slot.birth(slot)));
+        grains++;
+    }
+
+    void node(MapNode node) {
+        entries.add(Slot.entry(node.address, Slot.NODE, node.birth));
+    }
+
+    void subtree(long slot, long grainsBelow) {
+        entries.add(Slot.entry(Slot.address(slot), Slot.SUBTREE, Slot.birth(slot)));
+        subtreeGrains.add(grainsBelow);
+        grains += grainsBelow;
+    }
+}

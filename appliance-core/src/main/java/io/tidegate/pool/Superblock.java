@@ -1,0 +1,129 @@
+package io.tidegate.pool;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.UUID;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/** The root of a pool, as of one checkpoint. docs/pool-format.md has its bytes. */
+record Superblock(
+        UUID pool,
+        UUID catalog,
+        long catalogGeneration,
+        long generation,
+        Layout layout,
+        long walBytes,
+        long checkpointLsn,
+        long walId,
+        long walTail,
+        int walCrc,
+        Blob directory,
+        Blob space,
+        boolean clean) {
+
+    static final int BYTES = 4096;
+    static final int VERSION = 0;
+
+    /** Reserved: none of these may be set in a pool that this code opens. */
+    static final long INCOMPATIBLE_CHECKSUMS = 1;
+
+    static final long INCOMPATIBLE_SHARING = 2;
+    static final long INCOMPATIBLE_BOOKMARKS = 4;
+
+    /** Bookmarks are written by this version. */
+    private static final long UNDERSTOOD = INCOMPATIBLE_BOOKMARKS;
+
+    private static final long MAGIC = 0x4C4F4F5045444954L;
+    private static final int CRC_AT = BYTES - 4;
+
+    /** Bytes in a chain of metadata pages. */
+    record Blob(long firstPage, long lengthBytes) {}
+
+    ByteBuffer encode() {
+        ByteBuffer b = ByteBuffer.allocateDirect(BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        b.putLong(MAGIC).putInt(VERSION).putInt(0);
+        b.putLong(INCOMPATIBLE_BOOKMARKS).putLong(0);
+        uuid(b, pool);
+        uuid(b, catalog);
+        b.putLong(catalogGeneration).putLong(generation);
+        b.putInt(layout.grainShift()).putInt(Layout.PAGE_BYTES).putInt(Layout.PAGE_BYTES);
+        b.putInt(layout.segmentShift()).putInt(layout.fileShift()).putInt(layout.segments());
+        b.putLong(walBytes).putLong(checkpointLsn).putLong(walId).putLong(walTail);
+        b.putInt(walCrc).putInt(clean ? 1 : 0);
+        b.putLong(directory.firstPage()).putLong(directory.lengthBytes());
+        b.putLong(space.firstPage()).putLong(space.lengthBytes());
+        // Roots of the share table and the checksum tables, none yet.
+        b.putLong(0).putLong(0);
+        b.position(0);
+        b.putInt(CRC_AT, crc(b));
+        return b;
+    }
+
+    private static int crc(ByteBuffer b) {
+        CRC32C crc = new CRC32C();
+        crc.update(b.duplicate().position(0).limit(CRC_AT));
+        return (int) crc.getValue();
+    }
+
+    private static void uuid(ByteBuffer b, UUID value) {
+        b.putLong(value.getMostSignificantBits()).putLong(value.getLeastSignificantBits());
+    }
+
+    /**
+     * @return null when the bytes are no whole superblock
+     * @throws DamageException when they are one that this version does not understand
+     */
+    static @Nullable Superblock decode(ByteBuffer b) throws DamageException {
+        b.order(ByteOrder.LITTLE_ENDIAN);
+        if (b.remaining() < BYTES || b.getLong(0) != MAGIC || b.getInt(CRC_AT) != crc(b)) {
+            return null;
+        }
+        b.position(8);
+        int version = b.getInt();
+        b.getInt();
+        long incompatible = b.getLong();
+        b.getLong();
+        if (version != VERSION || (incompatible & ~UNDERSTOOD) != 0) {
+            throw new DamageException(
+                    "the pool has format version "
+                            + version
+                            + " and features "
+                            + Long.toHexString(incompatible)
+                            + "; this program reads version "
+                            + VERSION
+                            + " and features "
+                            + Long.toHexString(UNDERSTOOD));
+        }
+        UUID pool = new UUID(b.getLong(), b.getLong());
+        UUID catalog = new UUID(b.getLong(), b.getLong());
+        long catalogGeneration = b.getLong();
+        long generation = b.getLong();
+        int grainShift = b.getInt();
+        b.getInt();
+        b.getInt();
+        Layout layout = new Layout(grainShift, b.getInt(), b.getInt(), b.getInt());
+        long walBytes = b.getLong();
+        long lsn = b.getLong();
+        long walId = b.getLong();
+        long tail = b.getLong();
+        int walCrc = b.getInt();
+        boolean clean = b.getInt() != 0;
+        Blob directory = new Blob(b.getLong(), b.getLong());
+        Blob space = new Blob(b.getLong(), b.getLong());
+        return new Superblock(
+                pool,
+                catalog,
+                catalogGeneration,
+                generation,
+                layout,
+                walBytes,
+                lsn,
+                walId,
+                tail,
+                walCrc,
+                directory,
+                space,
+                clean);
+    }
+}

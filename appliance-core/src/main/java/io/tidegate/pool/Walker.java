@@ -1,0 +1,98 @@
+package io.tidegate.pool;
+
+import java.io.IOException;
+
+/** Works off what deletions leave, a slice at a time; a checkpoint's cut falls between slices. */
+final class Walker {
+
+    private static final long SLICE_NANOS = 5_000_000;
+
+    private final PoolCore core;
+
+    Walker(PoolCore core) {
+        this.core = core;
+    }
+
+    /** Whether there was anything to do. */
+    boolean slice() throws IOException {
+        core.slices.lock();
+        try {
+            WalkJob job = core.state.jobs.peekFirst();
+            if (job == null || !core.health.writable()) {
+                return false;
+            }
+            core.checkpointer.dirtied();
+            long end = System.nanoTime() + SLICE_NANOS;
+            while (!job.sources.isEmpty() && System.nanoTime() < end) {
+                step(job);
+            }
+            if (job.sources.isEmpty()) {
+                core.state.jobs.removeFirst();
+            }
+            return true;
+        } finally {
+            core.slices.unlock();
+        }
+    }
+
+    private void step(WalkJob job) throws IOException {
+        DeadList source = job.sources.get(0);
+        long entry = source.entry(job.cursor, core.store);
+        if (entry == -1) {
+            source.pages().forEach(this::free);
+            job.sources.remove(0);
+            job.cursor = 0;
+            return;
+        }
+        if (Slot.birth(entry) <= job.threshold) {
+            keep(job, entry);
+        } else if (Slot.kind(entry) == Slot.SUBTREE) {
+            open(job, source, core.store.loadAny(Slot.address(entry), Slot.birth(entry)));
+        } else {
+            free(Slot.address(entry));
+        }
+        job.cursor++;
+    }
+
+    private void keep(WalkJob job, long entry) throws IOException {
+        DeadList target = job.target;
+        if (target == null) {
+            return;
+        }
+        long grains =
+                switch (Slot.kind(entry)) {
+                    case Slot.GRAIN -> 1;
+                    case Slot.NODE -> 0;
+                    default ->
+                            VolumeMap.count(
+                                    core.store,
+                                    core.store.loadAny(Slot.address(entry), Slot.birth(entry)));
+                };
+        target.add(entry, grains);
+    }
+
+    /** A subtree becomes the entries of its slots, one level at a time. */
+    private void open(WalkJob job, DeadList source, MapNode node) throws IOException {
+        for (int i = 0; i < MapNode.SLOTS; i++) {
+            long slot = node.slot(i);
+            if (Slot.address(slot) == 0) {
+                continue;
+            }
+            int kind = node.level == 0 ? Slot.GRAIN : Slot.SUBTREE;
+            long entry = Slot.entry(Slot.address(slot), kind, Slot.birth(slot));
+            if (Slot.birth(entry) <= job.threshold) {
+                keep(job, entry);
+            } else if (kind == Slot.GRAIN) {
+                free(Slot.address(entry));
+            } else {
+                source.add(entry, 0);
+            }
+        }
+        free(node.address);
+    }
+
+    private void free(long address) {
+        core.space.free(address);
+        core.retirement.atCheckpoint(address);
+    }
+}
