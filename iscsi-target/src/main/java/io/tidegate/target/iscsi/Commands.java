@@ -188,7 +188,13 @@ final class Commands {
         if (lane == Lane.IO && unit != null) {
             session.loop().submit(task);
         } else {
-            Thread.ofVirtual().name("target-long").start(task::perform);
+            Thread.ofVirtual()
+                    .name("target-long")
+                    .start(
+                            () -> {
+                                task.perform();
+                                task.announce();
+                            });
         }
     }
 

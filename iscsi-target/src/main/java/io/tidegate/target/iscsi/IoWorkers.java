@@ -16,26 +16,46 @@ import org.jspecify.annotations.Nullable;
  * would close a file for everyone. Units take turns, and one unit never has all threads: two are
  * left for the others, so that a hung device stops only its own hosts.
  *
- * <p>Work comes in batches. A thread that takes some of it wakes one more if any is left.
+ * <p>Quick jobs (writes that end in the page cache) of one unit go to one thread at a time, many a
+ * turn: side by side they would only wait for each other's file lock and wake threads for nothing.
+ * When a turn of them proves slow, or takes long, more threads take part.
  */
 final class IoWorkers implements AutoCloseable {
     /** Quick jobs that one thread takes at a time. */
-    private static final int QUICK_BATCH = 8;
+    private static final int QUICK_BATCH = 32;
+
+    /** Results that are handed back together. */
+    private static final int ANNOUNCED = 8;
+
+    /** A quick job that takes longer than this was none. */
+    private static final long SLOW_NANOS = 300_000;
+
+    /** A turn of quick jobs that is not over by now is held up. */
+    private static final long HELD_UP_NANOS = 2_000_000;
 
     /** Something to do for a unit. */
     interface Job {
         LogicalUnit unit();
 
-        /** Whether it probably ends at once (a write to the page cache); such go several a turn. */
+        /** Whether it probably ends at once. */
         boolean quick();
 
         /** Does it; throws nothing. */
         void perform();
+
+        /** Whom the result goes to; the same for all jobs of one loop. */
+        Object owner();
+
+        /** Has the owner take up what was performed. */
+        void announce();
     }
 
     private static final class Lane {
         final Queue<Job> jobs = new ArrayDeque<>();
         int active;
+        int quickActive;
+        long quickSince;
+        boolean slow;
         boolean listed; // in ready
     }
 
@@ -64,7 +84,7 @@ final class IoWorkers implements AutoCloseable {
                 lane.jobs.add(job);
                 list(lane);
             }
-            if (idle > 0) {
+            if (idle > 0 && !ready.isEmpty()) {
                 work.signal();
             }
         } finally {
@@ -83,8 +103,18 @@ final class IoWorkers implements AutoCloseable {
         }
     }
 
+    /** Offers a lane to the threads when one more may work on it. */
     private void list(Lane lane) {
-        if (!lane.listed && !lane.jobs.isEmpty() && lane.active < perUnit) {
+        Job next = lane.jobs.peek();
+        if (lane.listed || next == null || lane.active >= perUnit) {
+            return;
+        }
+        boolean held =
+                next.quick()
+                        && lane.quickActive > 0
+                        && !lane.slow
+                        && System.nanoTime() - lane.quickSince < HELD_UP_NANOS;
+        if (!held) {
             lane.listed = true;
             ready.add(lane);
         }
@@ -97,17 +127,43 @@ final class IoWorkers implements AutoCloseable {
             if (lane == null) {
                 return;
             }
-            for (Job job : batch) {
-                job.perform();
-            }
+            boolean quick = batch.getFirst().quick();
+            long began = System.nanoTime();
+            perform(batch);
+            boolean slow = System.nanoTime() - began > SLOW_NANOS * batch.size();
             batch.clear();
             lock.lock();
             try {
                 lane.active--;
+                if (quick) {
+                    lane.quickActive--;
+                    lane.slow = slow;
+                }
                 list(lane);
             } finally {
                 lock.unlock();
             }
+        }
+    }
+
+    /** Results go back in groups, so that a loop is not woken for each. */
+    private static void perform(List<Job> batch) {
+        Job last = null;
+        int unannounced = 0;
+        for (Job job : batch) {
+            if (last != null && last.owner() != job.owner()) {
+                last.announce();
+                unannounced = 0;
+            }
+            job.perform();
+            last = job;
+            if (++unannounced == ANNOUNCED) {
+                job.announce();
+                unannounced = 0;
+            }
+        }
+        if (last != null && unannounced > 0) {
+            last.announce();
         }
     }
 
@@ -128,12 +184,10 @@ final class IoWorkers implements AutoCloseable {
             lane.active++;
             Job job = lane.jobs.remove();
             batch.add(job);
-            while (job.quick() && batch.size() < QUICK_BATCH) {
-                Job next = lane.jobs.peek();
-                if (next == null || !next.quick()) {
-                    break;
-                }
-                batch.add(lane.jobs.remove());
+            if (job.quick()) {
+                lane.quickActive++;
+                lane.quickSince = System.nanoTime();
+                takeMore(lane, batch);
             }
             list(lane);
             if (!ready.isEmpty() && idle > 0) {
@@ -142,6 +196,17 @@ final class IoWorkers implements AutoCloseable {
             return lane;
         } finally {
             lock.unlock();
+        }
+    }
+
+    private static void takeMore(Lane lane, List<Job> batch) {
+        int most = lane.slow ? 1 : QUICK_BATCH;
+        while (batch.size() < most) {
+            Job next = lane.jobs.peek();
+            if (next == null || !next.quick()) {
+                return;
+            }
+            batch.add(lane.jobs.remove());
         }
     }
 

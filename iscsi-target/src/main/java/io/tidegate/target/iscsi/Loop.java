@@ -78,9 +78,13 @@ final class Loop {
                 TimeUnit.MILLISECONDS);
     }
 
-    /** A worker is done with a task; from any thread. Many are taken in one turn. */
+    /** A worker is done with a task; from any thread. It is taken up after {@link #wake}. */
     void finished(Task task) {
         done.add(task);
+    }
+
+    /** Has finished tasks taken up, many in one turn; from any thread. */
+    void wake() {
         if (!woken.get() && woken.compareAndSet(false, true)) {
             eventLoop.execute(this::drain);
         }

@@ -154,6 +154,16 @@ final class Task implements IoWorkers.Job {
         session.loop().finished(this);
     }
 
+    @Override
+    public Object owner() {
+        return session.loop();
+    }
+
+    @Override
+    public void announce() {
+        session.loop().wake();
+    }
+
     /** Takes the task back from its worker. */
     void takeBack() {
         action = null;
