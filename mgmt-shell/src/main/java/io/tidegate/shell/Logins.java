@@ -1,30 +1,27 @@
 package io.tidegate.shell;
 
-import java.security.PublicKey;
+import java.net.InetSocketAddress;
 import java.util.Optional;
 
 /**
- * Who may log in. Calls block (passwords are hashed slowly on purpose) and come on threads of the
- * shell that nobody interrupts. An unknown user takes as long as a wrong password.
+ * Who may log in; slows guessing down and records what happened. Calls block and come on threads of
+ * the shell that nobody interrupts.
  */
 public interface Logins {
 
     /** The administrator, if the password is right and the account is not locked. */
-    Optional<Caller> password(String user, String password, String peer);
+    Optional<Caller> password(String user, String password, InetSocketAddress peer);
 
     /**
-     * The administrator, if the key is one of the account's. The client has not yet proved that it
-     * holds the key; nothing is to be recorded here.
+     * Whether the key is one of the account's. The client has not yet proved that it holds it, so
+     * nothing is recorded.
      *
-     * @param fingerprint {@code SHA256:…}
+     * @param key as it goes over the wire
      */
-    Optional<Caller> publicKey(String user, PublicKey key, String fingerprint, String peer);
+    boolean knows(String user, byte[] key, InetSocketAddress peer);
 
-    /** Someone is in. */
-    void entered(Caller caller);
-
-    /** Someone was turned away; for the audit log. */
-    void refused(String user, String peer, String method, String reason);
+    /** The administrator, after the signature was checked; empty when locked meanwhile. */
+    Optional<Caller> key(String user, byte[] key, InetSocketAddress peer);
 
     /**
      * Sets a new password in the place of one that has to be changed.

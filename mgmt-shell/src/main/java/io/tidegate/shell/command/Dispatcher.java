@@ -31,11 +31,12 @@ public final class Dispatcher {
      *
      * @param form of output where a command names none
      * @param abbreviations whether unique prefixes of nouns, verbs and options are taken
+     * @param heads whether lists have a line of column heads
      */
-    public record Manner(Form form, boolean abbreviations) {
+    public record Manner(Form form, boolean abbreviations, boolean heads) {
 
         /** One-shots and scripts. */
-        public static final Manner SCRIPT = new Manner(Form.table, false);
+        public static final Manner SCRIPT = new Manner(Form.table, false, true);
     }
 
     private final ShellServices services;
@@ -75,7 +76,7 @@ public final class Dispatcher {
             verb.enter(new Invocation(services, caller, console, spoken));
             allow(caller, Tree.about(leaf.commandSpec()), verb);
             Result result = run(verb, console);
-            return print(result, verb, manner.form(), console);
+            return print(result, verb, manner, console);
         } catch (Exception e) {
             Failures.Told told = Failures.tell(e, caller.user(), spoken);
             boolean json = form == Form.json || form == Form.jsonl;
@@ -87,13 +88,27 @@ public final class Dispatcher {
         }
     }
 
-    private int print(Result result, Verb verb, Form fallback, Console console) {
+    private int print(Result result, Verb verb, Manner manner, Console console) {
         Result shown = result;
         if (result instanceof Listing listing) {
             shown = verb.globals.selection().apply(listing, services.clock());
         }
-        Printer.print(shown, verb.globals.style(fallback), console.out());
+        Printer.print(shown, verb.globals.style(manner), console.out());
         return result.exitCode();
+    }
+
+    /** Whether the words are a command that only looks; false for what is no command at all. */
+    public boolean reads(Manner manner, List<String> words) {
+        try {
+            CommandLine root = tree.make();
+            root.setAbbreviatedOptionsAllowed(manner.abbreviations());
+            CommandSpec top = root.getCommandSpec();
+            List<String> full = manner.abbreviations() ? Prefixes.expand(top, words) : words;
+            ParseResult leaf = leaf(root.parseArgs(full.toArray(String[]::new)));
+            return leaf.commandSpec().userObject() instanceof Verb.Reading;
+        } catch (CommandFailure | CommandLine.ParameterException e) {
+            return false; // running it says what is wrong with it
+        }
     }
 
     private static ParseResult leaf(ParseResult parsed) {
@@ -164,37 +179,11 @@ public final class Dispatcher {
                 }
                 new Confirmation(console, globals).obtain(plan);
                 JobInfo job = starting.start(verb.call().request(globals));
-                yield globals.async ? started(job) : finish(starting, job, limit, console);
+                yield globals.async
+                        ? started(job)
+                        : starting.finished(starting.attend(job.id(), limit, !globals.quiet));
             }
         };
-    }
-
-    private Result finish(
-            Verb.Starting verb, JobInfo job, Optional<Duration> limit, Console console)
-            throws Exception {
-        JobWait.Waited waited =
-                new JobWait(services.jobs(), console).await(job.id(), limit, !verb.globals.quiet);
-        JobInfo now = waited.job();
-        return switch (waited.end()) {
-            case ENDED -> {
-                if (now.exit() != 0) {
-                    throw Failures.ofJob(now);
-                }
-                yield verb.finished(now);
-            }
-            case LATE -> throw goesOn(now, ExitCode.TIMEOUT, "the time to wait is over");
-            case DETACHED -> throw goesOn(now, ExitCode.INTERRUPTED, "the waiting was interrupted");
-        };
-    }
-
-    /** For commands that wait for a job which goes on without them. */
-    public static CommandFailure goesOn(JobInfo job, ExitCode exit, String why) {
-        return new CommandFailure(
-                exit,
-                exit == ExitCode.TIMEOUT ? "TIMEOUT" : "DETACHED",
-                "job %s (%s %s) goes on".formatted(job.id(), job.type(), job.object()),
-                why,
-                List.of("job watch " + job.id(), "job cancel " + job.id()));
     }
 
     private static Optional<Duration> limit(Globals globals) throws CommandFailure {

@@ -102,8 +102,9 @@ public final class Globals {
             description = "a repeat with the same id returns the first result")
     @Nullable String requestId;
 
-    Style style(Form fallback) {
-        return new Style(form == null ? fallback : form, !noHeaders, raw, quiet);
+    Style style(Dispatcher.Manner manner) {
+        boolean heads = manner.heads() && !noHeaders;
+        return new Style(form == null ? manner.form() : form, heads, raw, quiet);
     }
 
     Selection selection() {

@@ -10,13 +10,11 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 
 /**
- * A command as it was understood: full words, no options of output or confirmation, secrets masked.
+ * A command as it was understood: full words, no options of output or confirmation. It holds no
+ * secrets, for no verb takes one on its command line (they are asked for, or read from the input).
  * The audit log keeps it, and a repeat with the same request id is known by it.
  */
 final class Spoken {
-
-    /** The label by which a secret value is known. */
-    static final String SECRET = "SECRET";
 
     private static final Set<String> NOT_KEPT =
             java.util.Arrays.stream(Globals.class.getDeclaredFields())
@@ -31,9 +29,7 @@ final class Spoken {
         List<String> words = new ArrayList<>();
         words.add(Tree.path(verb.commandSpec()));
         for (PositionalParamSpec place : verb.matchedPositionals()) {
-            boolean secret = SECRET.equals(place.paramLabel());
-            place.originalStringValues()
-                    .forEach(value -> words.add(secret ? "***" : Line.quoted(value)));
+            place.originalStringValues().forEach(value -> words.add(Line.quoted(value)));
         }
         for (OptionSpec option : verb.matchedOptions()) {
             if (!isGlobal(option)) {
@@ -51,9 +47,8 @@ final class Spoken {
         if (option.arity().max() == 0) {
             return option.longestName();
         }
-        boolean secret = SECRET.equals(option.paramLabel());
         return option.originalStringValues().stream()
-                .map(v -> option.longestName() + " " + (secret ? "***" : Line.quoted(v)))
+                .map(v -> option.longestName() + " " + Line.quoted(v))
                 .collect(Collectors.joining(" "));
     }
 }

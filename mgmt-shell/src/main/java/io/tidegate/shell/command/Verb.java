@@ -1,11 +1,15 @@
 package io.tidegate.shell.command;
 
 import io.tidegate.audit.Request;
+import io.tidegate.job.JobId;
 import io.tidegate.job.JobInfo;
 import io.tidegate.shell.Caller;
 import io.tidegate.shell.ShellServices;
 import io.tidegate.shell.render.Plan;
 import io.tidegate.shell.render.Result;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 
@@ -36,6 +40,39 @@ public abstract sealed class Verb {
 
     protected final Caller caller() {
         return call().caller();
+    }
+
+    /**
+     * Waits for a job that ends well.
+     *
+     * @param limit empty waits to the end
+     * @param show whether progress is shown where there is a terminal
+     * @throws CommandFailure the job ended otherwise, or goes on without us
+     */
+    protected final JobInfo attend(JobId id, Optional<Duration> limit, boolean show)
+            throws Exception {
+        JobWait.Waited waited =
+                new JobWait(services().jobs(), call().console()).await(id, limit, show);
+        JobInfo job = waited.job();
+        return switch (waited.end()) {
+            case ENDED -> {
+                if (job.exit() != 0) {
+                    throw Failures.ofJob(job);
+                }
+                yield job;
+            }
+            case LATE -> throw goesOn(job, ExitCode.TIMEOUT, "the time to wait is over");
+            case DETACHED -> throw goesOn(job, ExitCode.INTERRUPTED, "the waiting was interrupted");
+        };
+    }
+
+    private static CommandFailure goesOn(JobInfo job, ExitCode exit, String why) {
+        return new CommandFailure(
+                exit,
+                exit == ExitCode.TIMEOUT ? "TIMEOUT" : "DETACHED",
+                "job %s (%s %s) goes on".formatted(job.id(), job.type(), job.object()),
+                why,
+                List.of("job watch " + job.id(), "job cancel " + job.id()));
     }
 
     /** Looks and changes nothing. */

@@ -66,8 +66,7 @@ final class RangeCopy {
         }
         long left = range.length();
         while (left > 0) {
-            // Leave is asked for when there is room: nobody is inside a unit only to wait.
-            Ends.Pass pass = flight.awaitRoom() ? ends.enter() : null;
+            Ends.Pass pass = ends.enter();
             if (pass == null) {
                 return false;
             }
