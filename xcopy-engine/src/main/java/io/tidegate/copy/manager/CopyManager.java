@@ -207,6 +207,12 @@ public final class CopyManager implements AutoCloseable {
         }
     }
 
+    /** Whether a copy is under way that may not start pieces any more; for tests. */
+    boolean fenced(String nexusKey, int listId) {
+        RunningCopy copy = book.running(nexusKey, listId);
+        return copy != null && copy.fenced();
+    }
+
     /** VPD page 8Fh with its header, at most 1,024 bytes. A fresh array. */
     public byte[] vpdThirdPartyCopy() {
         return ThirdPartyCopyPage.of(limits).encode();

@@ -53,6 +53,19 @@ final class Flight {
         this.doneUpTo = start;
     }
 
+    /** Waits until a piece can start at once; false when none can any more. */
+    boolean awaitRoom() {
+        lock.lock();
+        try {
+            while (underWay >= width && !stopped) {
+                changed.awaitUninterruptibly();
+            }
+            return !stopped;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /**
      * Starts a piece, once there is room for it.
      *

@@ -66,7 +66,8 @@ final class RangeCopy {
         }
         long left = range.length();
         while (left > 0) {
-            Ends.Pass pass = ends.enter();
+            // Leave is asked for when there is room: nobody is inside a unit only to wait.
+            Ends.Pass pass = flight.awaitRoom() ? ends.enter() : null;
             if (pass == null) {
                 return false;
             }
