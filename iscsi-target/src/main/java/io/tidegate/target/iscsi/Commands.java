@@ -74,8 +74,17 @@ final class Commands {
                 return task;
             }
         }
-        advance(task, server.begin(session.nexus(), request));
+        advance(task, firstStep(task));
         return task;
+    }
+
+    private Step firstStep(Task task) {
+        try {
+            return server.begin(session.nexus(), task.request);
+        } catch (RuntimeException e) {
+            LOG.error("session {}: {} met a fault of ours", session.id(), task, e);
+            return new Step.Finish(ScsiResult.check(Sense.internalTargetFailure().encode(false)));
+        }
     }
 
     /** The command PDU is complete, its immediate data included. */
@@ -211,7 +220,7 @@ final class Commands {
         if (intake != null && work != null && intake.complete()) {
             dataComplete(task, work);
         } else {
-            advance(task, server.begin(session.nexus(), task.request));
+            advance(task, firstStep(task));
         }
     }
 

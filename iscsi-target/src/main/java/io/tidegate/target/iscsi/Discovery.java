@@ -59,13 +59,11 @@ final class Discovery {
                         .toList());
     }
 
+    /** Names and addresses and nothing else: libiscsi gives up on an alias here. */
     private List<TextPair> describe(List<TargetInfo> targets) {
         List<TextPair> pairs = new ArrayList<>();
         for (TargetInfo info : targets) {
             pairs.add(TextKey.TARGET_NAME.with(info.name()));
-            if (!info.alias().isEmpty()) {
-                pairs.add(TextKey.TARGET_ALIAS.with(info.alias()));
-            }
             Set<String> addresses = new LinkedHashSet<>();
             for (Portal portal : info.portals()) {
                 addresses.add(address(portal) + "," + portal.groupTag());

@@ -51,12 +51,26 @@ final class IoWorkers implements AutoCloseable {
     }
 
     private static final class Lane {
-        final Queue<Job> jobs = new ArrayDeque<>();
+        final Queue<Job> quick = new ArrayDeque<>();
+        final Queue<Job> others = new ArrayDeque<>();
         int active;
         int quickActive;
         long quickSince;
         boolean slow;
         boolean listed; // in ready
+        boolean quickNext; // the kinds take turns
+
+        boolean isEmpty() {
+            return quick.isEmpty() && others.isEmpty();
+        }
+
+        /** Whether one more thread may take quick jobs. */
+        boolean mayQuick() {
+            return !quick.isEmpty()
+                    && (quickActive == 0
+                            || slow
+                            || System.nanoTime() - quickSince >= HELD_UP_NANOS);
+        }
     }
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -81,7 +95,7 @@ final class IoWorkers implements AutoCloseable {
         try {
             for (Job job : jobs) {
                 Lane lane = lanes.computeIfAbsent(job.unit(), u -> new Lane());
-                lane.jobs.add(job);
+                (job.quick() ? lane.quick : lane.others).add(job);
                 list(lane);
             }
             if (idle > 0 && !ready.isEmpty()) {
@@ -97,7 +111,7 @@ final class IoWorkers implements AutoCloseable {
         lock.lock();
         try {
             lanes.computeIfPresent(
-                    unit, (u, lane) -> lane.active == 0 && lane.jobs.isEmpty() ? null : lane);
+                    unit, (u, lane) -> lane.active == 0 && lane.isEmpty() ? null : lane);
         } finally {
             lock.unlock();
         }
@@ -105,16 +119,7 @@ final class IoWorkers implements AutoCloseable {
 
     /** Offers a lane to the threads when one more may work on it. */
     private void list(Lane lane) {
-        Job next = lane.jobs.peek();
-        if (lane.listed || next == null || lane.active >= perUnit) {
-            return;
-        }
-        boolean held =
-                next.quick()
-                        && lane.quickActive > 0
-                        && !lane.slow
-                        && System.nanoTime() - lane.quickSince < HELD_UP_NANOS;
-        if (!held) {
+        if (!lane.listed && lane.active < perUnit && (!lane.others.isEmpty() || lane.mayQuick())) {
             lane.listed = true;
             ready.add(lane);
         }
@@ -182,13 +187,7 @@ final class IoWorkers implements AutoCloseable {
             }
             lane.listed = false;
             lane.active++;
-            Job job = lane.jobs.remove();
-            batch.add(job);
-            if (job.quick()) {
-                lane.quickActive++;
-                lane.quickSince = System.nanoTime();
-                takeMore(lane, batch);
-            }
+            fill(lane, batch);
             list(lane);
             if (!ready.isEmpty() && idle > 0) {
                 work.signal();
@@ -199,14 +198,19 @@ final class IoWorkers implements AutoCloseable {
         }
     }
 
-    private static void takeMore(Lane lane, List<Job> batch) {
+    /** One job, or as many quick ones as go in a turn. */
+    private static void fill(Lane lane, List<Job> batch) {
+        boolean quick = lane.others.isEmpty() || lane.quickNext && lane.mayQuick();
+        lane.quickNext = !quick;
+        if (!quick) {
+            batch.add(lane.others.remove());
+            return;
+        }
+        lane.quickActive++;
+        lane.quickSince = System.nanoTime();
         int most = lane.slow ? 1 : QUICK_BATCH;
-        while (batch.size() < most) {
-            Job next = lane.jobs.peek();
-            if (next == null || !next.quick()) {
-                return;
-            }
-            batch.add(lane.jobs.remove());
+        while (batch.size() < most && !lane.quick.isEmpty()) {
+            batch.add(lane.quick.remove());
         }
     }
 

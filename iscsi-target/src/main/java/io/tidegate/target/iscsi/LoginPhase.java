@@ -58,6 +58,7 @@ final class LoginPhase implements Phase {
     private boolean declared; // our own lengths
     private boolean busy; // waiting to answer
     private boolean settled;
+    private @Nullable MalformedPduException tooLong;
 
     LoginPhase(Environment environment, Connection connection) {
         TargetSettings settings = environment.settings();
@@ -105,8 +106,12 @@ final class LoginPhase implements Phase {
     }
 
     @Override
-    public void data(ByteBuf buf, int at, int length) throws MalformedPduException {
-        assembler.add(buf, at, length);
+    public void data(ByteBuf buf, int at, int length) {
+        try {
+            assembler.add(buf, at, length);
+        } catch (MalformedPduException e) {
+            tooLong = e; // answered when the PDU is over
+        }
     }
 
     @Override
@@ -116,6 +121,9 @@ final class LoginPhase implements Phase {
             throw new IllegalStateException("no request");
         }
         try {
+            if (tooLong != null) {
+                throw tooLong;
+            }
             sequence(now);
             if (now.continued()) {
                 respond(now, false, List.of());
@@ -304,7 +312,11 @@ final class LoginPhase implements Phase {
             LOG.error("{}: session cannot be opened", connection.peer(), e);
             connection
                     .loop()
-                    .execute(() -> fail(now, LoginStatus.TARGET_ERROR, "fault of the target"));
+                    .execute(
+                            () -> {
+                                opening.openFailed();
+                                fail(now, LoginStatus.TARGET_ERROR, "fault of the target");
+                            });
         }
     }
 
@@ -315,9 +327,10 @@ final class LoginPhase implements Phase {
             Session opening,
             Nexus nexus) {
         SessionParameters agreed = negotiation.parameters();
-        opening.open(nexus, agreed);
         if (connection.isClosed()) {
             opening.terminate("connection closed during login", true);
+        }
+        if (!opening.open(nexus, agreed)) {
             return;
         }
         connection.reads(opening.commands().reads());

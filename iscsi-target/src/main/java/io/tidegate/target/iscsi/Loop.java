@@ -5,9 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What belongs to one event loop: its counters, its credit, the work that its connections gathered
@@ -15,6 +18,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * #execute} and {@link #counters} is for the loop's thread only.
  */
 final class Loop {
+    private static final Logger LOG = LoggerFactory.getLogger(Loop.class);
+
     final EventLoop eventLoop;
     final LoopCounters counters = new LoopCounters();
     final BufferCredit writeCredit;
@@ -86,7 +91,11 @@ final class Loop {
     /** Has finished tasks taken up, many in one turn; from any thread. */
     void wake() {
         if (!woken.get() && woken.compareAndSet(false, true)) {
-            eventLoop.execute(this::drain);
+            try {
+                eventLoop.execute(this::drain);
+            } catch (RejectedExecutionException e) {
+                LOG.info("a command ended after its loop had stopped"); // the target is closed
+            }
         }
     }
 
@@ -95,10 +104,19 @@ final class Loop {
         try {
             Task task;
             while ((task = done.poll()) != null) {
-                task.session().commands().performed(task);
+                takeUp(task);
             }
         } finally {
             endTurn();
+        }
+    }
+
+    private static void takeUp(Task task) {
+        try {
+            task.session().commands().performed(task);
+        } catch (RuntimeException e) {
+            LOG.error("{} ended in a fault of ours: its connection is dropped", task, e);
+            task.session().connection().close();
         }
     }
 

@@ -44,6 +44,7 @@ final class Session {
     private @Nullable Commands commands;
     private @Nullable SessionParameters parameters;
     private int transferTag;
+    private boolean opening = true;
     private boolean ending;
     private boolean loss;
     private boolean closing;
@@ -59,11 +60,29 @@ final class Session {
         this.since = environment.clock().instant();
     }
 
-    /** The full feature phase begins. */
-    void open(Nexus opened, SessionParameters agreed) {
+    /**
+     * The full feature phase begins.
+     *
+     * @return false when the session was ended meanwhile: it then closes the nexus again
+     */
+    boolean open(Nexus opened, SessionParameters agreed) {
+        opening = false;
         nexus = opened;
+        if (ending) {
+            closeNexus();
+            return false;
+        }
         parameters = agreed;
         commands = new Commands(this, environment.server());
+        return true;
+    }
+
+    /** The device server could not open the nexus. */
+    void openFailed() {
+        opening = false;
+        if (ending) {
+            closeNexus();
+        }
     }
 
     long id() {
@@ -233,6 +252,9 @@ final class Session {
         connection.close();
         if (commands != null) {
             abort(task -> true);
+        }
+        if (opening) {
+            return; // ends when it is open, so that no later login overtakes it
         }
         if (givenUp.isEmpty()) {
             closeNexus();

@@ -1,0 +1,181 @@
+package io.tidegate.target.iscsi;
+
+import io.tidegate.block.Geometry;
+import io.tidegate.block.MemoryDevice;
+import io.tidegate.copy.manager.CopyAudit;
+import io.tidegate.copy.manager.CopyManager;
+import io.tidegate.copy.mover.DataMover;
+import io.tidegate.copy.mover.MoverSettings;
+import io.tidegate.presentation.LogicalUnit;
+import io.tidegate.presentation.LogicalUnitId;
+import io.tidegate.presentation.LoginRule;
+import io.tidegate.presentation.LunDirectory;
+import io.tidegate.presentation.LunListener;
+import io.tidegate.presentation.LunView;
+import io.tidegate.presentation.MappedLun;
+import io.tidegate.presentation.ModePageStore;
+import io.tidegate.presentation.PersistentReservations;
+import io.tidegate.presentation.ReservationStore;
+import io.tidegate.presentation.TargetInfo;
+import io.tidegate.presentation.UnitIdentity;
+import io.tidegate.presentation.UnitShape;
+import io.tidegate.scsi.copy.CopyLimits;
+import io.tidegate.target.device.DeviceLimits;
+import io.tidegate.target.device.DeviceServer;
+import io.tidegate.target.device.ProductIdentity;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** A started target on loopback with one LUN over a {@link HeldDevice} in memory. */
+final class TestTarget implements AutoCloseable, LunDirectory {
+    static final String NAME = "iqn.2026-11.io.tidegate:test";
+    static final String INITIATOR = "iqn.2026-11.io.tidegate:initiator";
+    static final int SIZE = 16 << 20;
+
+    final HeldDevice device;
+    final LogicalUnit unit;
+    final TargetServer server;
+    final InetSocketAddress address;
+    volatile LoginRule rule = new LoginRule.Open();
+
+    private final DeviceServer devices;
+    private final DataMover mover = new DataMover(MoverSettings.DEFAULT);
+    private final CopyManager copies =
+            new CopyManager(CopyLimits.DEFAULT, mover, CopyAudit.NONE, Clock.systemUTC());
+
+    TestTarget() throws Exception {
+        this(settings(Duration.ofSeconds(10), Duration.ofSeconds(5), 64));
+    }
+
+    TestTarget(TargetSettings settings) throws Exception {
+        Geometry geometry = Geometry.ofBytes(SIZE, 512, 4096);
+        device = new HeldDevice(new MemoryDevice("memory", geometry));
+        unit =
+                new LogicalUnit(
+                        LogicalUnitId.random(),
+                        new UnitIdentity("60014050000000000000000000000001", "serial"),
+                        "unit",
+                        new UnitShape(geometry, 4096, true, false, false, false),
+                        device,
+                        1,
+                        LogicalUnit.State.OPEN);
+        devices =
+                new DeviceServer(
+                        this,
+                        new NoReservations(),
+                        new NoModes(),
+                        copies,
+                        DeviceLimits.DEFAULT,
+                        ProductIdentity.TIDEGATE);
+        server = new TargetServer(this, devices, settings, Clock.systemUTC());
+        InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        address = server.bind(List.of(any)).getFirst();
+    }
+
+    static TargetSettings settings(Duration login, Duration takeOver, int halfOpen) {
+        TargetSettings d = TargetSettings.DEFAULT;
+        return new TargetSettings(
+                2,
+                4,
+                d.maxConnections(),
+                halfOpen,
+                d.maxSessionsPerHost(),
+                d.maxLoginText(),
+                d.maxReceiveSegment(),
+                d.maxBurst(),
+                d.firstBurst(),
+                d.outstandingR2t(),
+                d.firstWindow(),
+                d.maxWindow(),
+                64 << 20,
+                64 << 20,
+                login,
+                d.keepAlive(),
+                d.keepAliveTimeout(),
+                takeOver,
+                Duration.ofMillis(200),
+                true);
+    }
+
+    String url() {
+        return "iscsi://127.0.0.1:" + address.getPort() + "/" + NAME + "/0";
+    }
+
+    @Override
+    public Optional<TargetInfo> target(String targetName) {
+        return targetName.equals(NAME)
+                ? Optional.of(
+                        new TargetInfo(
+                                NAME,
+                                "alias",
+                                List.of(
+                                        new TargetInfo.Portal(
+                                                new InetSocketAddress(0), Optional.empty(), 1))))
+                : Optional.empty();
+    }
+
+    @Override
+    public List<TargetInfo> targetsFor(String initiatorName) {
+        return initiatorName.endsWith("stranger") ? List.of() : target(NAME).stream().toList();
+    }
+
+    @Override
+    public LoginRule loginRule(Optional<String> targetName, String initiatorName) {
+        return rule;
+    }
+
+    @Override
+    public LunView luns(String targetName, String initiatorName) {
+        TreeMap<Integer, MappedLun> luns = new TreeMap<>();
+        luns.put(0, new MappedLun(0, unit, false));
+        return new LunView("host", luns);
+    }
+
+    @Override
+    public void addListener(LunListener listener) {
+        // the LUNs of this target never change
+    }
+
+    @Override
+    public void removeListener(LunListener listener) {
+        // as above
+    }
+
+    @Override
+    public void close() throws Exception {
+        device.letGo();
+        server.close();
+        devices.close();
+        copies.close();
+        mover.close();
+    }
+
+    private static final class NoReservations implements ReservationStore {
+        @Override
+        public Optional<PersistentReservations> load(LogicalUnitId id) {
+            return Optional.empty();
+        }
+
+        @Override
+        public void save(LogicalUnitId id, Optional<PersistentReservations> reservations) {
+            // not kept
+        }
+    }
+
+    private static final class NoModes implements ModePageStore {
+        @Override
+        public Optional<SavedModes> load(LogicalUnitId id) {
+            return Optional.empty();
+        }
+
+        @Override
+        public void save(LogicalUnitId id, SavedModes modes) {
+            // not kept
+        }
+    }
+}
