@@ -131,7 +131,7 @@ final class InPlaceRecovery {
             hold(row, volume);
             begun = true;
             gate.leaveClosed();
-            units.follow(row.unit(), row.volume(), Set.of());
+            units.follow(row.unit(), row.volume(), Set.of(UnitChange.RESERVATION_CLEARED));
         } finally {
             if (!begun) {
                 takeBack(row);
@@ -266,7 +266,9 @@ final class InPlaceRecovery {
                 job.request(),
                 "volume:" + volume.name(),
                 tx -> {
-                    UnitRows.setHeld(tx, row.unit(), !open);
+                    if (open) {
+                        UnitRows.nextGeneration(tx, row.unit(), false);
+                    }
                     RecoveryRow.setState(
                             tx.handle(),
                             row.id(),
@@ -277,11 +279,9 @@ final class InPlaceRecovery {
                     return row;
                 });
         reached("recover:finished");
-        Set<UnitChange> tell =
-                open
-                        ? Set.of(UnitChange.MEDIUM, UnitChange.RESERVATION_CLEARED)
-                        : Set.of(UnitChange.RESERVATION_CLEARED);
-        units.follow(row.unit(), row.volume(), tell);
+        if (open) {
+            units.follow(row.unit(), row.volume(), Set.of(UnitChange.MEDIUM));
+        }
     }
 
     private void takeBack(RecoveryRow row) {

@@ -208,7 +208,7 @@ public final class PromotionService {
                 job.request(),
                 "qrv:" + qrv.name(),
                 tx -> {
-                    UnitRows.setHeld(tx, row.unit(), false);
+                    UnitRows.nextGeneration(tx, row.unit(), false);
                     PromotionRow.end(
                             tx.handle(), row.id(), PromotionRow.State.OPEN, tx.nowMillis());
                     tx.note("hostsStopped", true);

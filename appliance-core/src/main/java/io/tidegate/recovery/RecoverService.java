@@ -247,7 +247,7 @@ public final class RecoverService {
                 request,
                 "volume:" + volume.name(),
                 tx -> {
-                    UnitRows.setHeld(tx, row.unit(), false);
+                    UnitRows.nextGeneration(tx, row.unit(), false);
                     RecoveryRow.setState(
                             tx.handle(), row.id(), RecoveryRow.State.OPEN, tx.nowMillis());
                     tx.note("hostsStopped", true);

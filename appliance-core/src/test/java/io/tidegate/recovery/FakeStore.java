@@ -1,0 +1,519 @@
+package io.tidegate.recovery;
+
+import io.tidegate.block.ChangeStream;
+import io.tidegate.block.DeviceException;
+import io.tidegate.block.Geometry;
+import io.tidegate.volume.BookmarkId;
+import io.tidegate.volume.SnapshotDevice;
+import io.tidegate.volume.SnapshotId;
+import io.tidegate.volume.StoreException;
+import io.tidegate.volume.StoreException.Kind;
+import io.tidegate.volume.StoreStatus;
+import io.tidegate.volume.VolumeDevice;
+import io.tidegate.volume.VolumeId;
+import io.tidegate.volume.VolumeShape;
+import io.tidegate.volume.VolumeStore;
+import io.tidegate.volume.VolumeUsage;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A store in memory by the contract, in grains of 4 KiB: the model that a real one is held against.
+ * Outlives the services above it, as a disk does.
+ */
+final class FakeStore implements VolumeStore {
+
+    static final int GRAIN = 4096;
+
+    /** Called before every write to a volume, outside of the store's lock. */
+    interface WriteHook {
+        void writing(VolumeId volume, long offset);
+    }
+
+    private static final class Vol {
+        VolumeShape shape;
+        TreeMap<Long, byte[]> grains;
+        long changes;
+        final Map<SnapshotId, Snap> snapshots = new LinkedHashMap<>();
+        int handles;
+
+        Vol(VolumeShape shape, TreeMap<Long, byte[]> grains) {
+            this.shape = shape;
+            this.grains = grains;
+        }
+    }
+
+    private static final class Snap {
+        final VolumeId volume;
+        final VolumeShape shape;
+        final TreeMap<Long, byte[]> grains;
+        final Set<String> holds = new HashSet<>();
+        int handles;
+        int clones;
+
+        Snap(VolumeId volume, VolumeShape shape, TreeMap<Long, byte[]> grains) {
+            this.volume = volume;
+            this.shape = shape;
+            this.grains = grains;
+        }
+    }
+
+    private final UUID id = UUID.randomUUID();
+    private final Map<VolumeId, Vol> volumes = new HashMap<>();
+    volatile WriteHook hook = (volume, offset) -> {};
+    volatile @Nullable String unreadable;
+    volatile Runnable beforeSnapshot = () -> {};
+
+    @Override
+    public UUID id() {
+        return id;
+    }
+
+    @Override
+    public StoreStatus status() {
+        return new StoreStatus(1L << 40, 0, 1L << 40, 0, 0, 0, Optional.empty());
+    }
+
+    @Override
+    public synchronized Set<VolumeId> volumes() {
+        return Set.copyOf(volumes.keySet());
+    }
+
+    @Override
+    public synchronized Set<SnapshotId> snapshots(VolumeId volume) throws StoreException {
+        return new LinkedHashSet<>(vol(volume).snapshots.keySet());
+    }
+
+    @Override
+    public synchronized void createVolume(VolumeId volume, VolumeShape shape)
+            throws StoreException {
+        if (volumes.putIfAbsent(volume, new Vol(shape, new TreeMap<>())) != null) {
+            throw new StoreException(Kind.EXISTS, "volume " + volume);
+        }
+    }
+
+    @Override
+    public synchronized VolumeDevice openVolume(VolumeId volume) throws StoreException {
+        vol(volume).handles++;
+        return new Live(volume);
+    }
+
+    @Override
+    public synchronized VolumeUsage usage(VolumeId volume) throws StoreException {
+        return new VolumeUsage((long) vol(volume).grains.size() * GRAIN, 0);
+    }
+
+    @Override
+    public synchronized void growVolume(VolumeId volume, long sizeBytes) throws StoreException {
+        Vol vol = vol(volume);
+        Geometry g = vol.shape.geometry();
+        if (sizeBytes < g.sizeBytes()) {
+            throw new StoreException(Kind.LIMIT, "shrinking");
+        }
+        vol.shape =
+                new VolumeShape(
+                        Geometry.ofBytes(sizeBytes, g.logicalBlockBytes(), g.physicalBlockBytes()),
+                        vol.shape.granularityBytes());
+    }
+
+    @Override
+    public synchronized void deleteVolume(VolumeId volume) throws StoreException {
+        Vol vol = vol(volume);
+        boolean clones = vol.snapshots.values().stream().anyMatch(s -> s.clones > 0);
+        if (vol.handles > 0 || clones) {
+            throw new StoreException(Kind.BUSY, "volume has " + vol.handles + " handles");
+        }
+        volumes.remove(volume);
+    }
+
+    @Override
+    public void snapshot(Map<VolumeId, SnapshotId> set) throws StoreException {
+        beforeSnapshot.run();
+        cut(set);
+    }
+
+    private synchronized void cut(Map<VolumeId, SnapshotId> set) throws StoreException {
+        for (Map.Entry<VolumeId, SnapshotId> one : set.entrySet()) {
+            if (find(one.getValue()) != null) {
+                throw new StoreException(Kind.EXISTS, "snapshot " + one.getValue());
+            }
+            vol(one.getKey());
+        }
+        for (Map.Entry<VolumeId, SnapshotId> one : set.entrySet()) {
+            Vol vol = vol(one.getKey());
+            vol.snapshots.put(
+                    one.getValue(),
+                    new Snap(one.getKey(), vol.shape, new TreeMap<>(vol.grains)));
+        }
+    }
+
+    @Override
+    public synchronized SnapshotDevice openSnapshot(SnapshotId snapshot) throws StoreException {
+        Snap snap = snap(snapshot);
+        snap.handles++;
+        return new Frozen(snapshot, snap);
+    }
+
+    @Override
+    public synchronized long uniqueBytes(SnapshotId snapshot) throws StoreException {
+        snap(snapshot);
+        return 0;
+    }
+
+    @Override
+    public synchronized void cloneSnapshot(SnapshotId snapshot, VolumeId clone)
+            throws StoreException {
+        Snap snap = snap(snapshot);
+        snap.clones++;
+        volumes.put(clone, new Vol(snap.shape, new TreeMap<>(snap.grains)));
+    }
+
+    @Override
+    public void promoteClone(VolumeId clone) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public synchronized void deleteSnapshot(SnapshotId snapshot) throws StoreException {
+        Snap snap = snap(snapshot);
+        if (snap.handles > 0 || !snap.holds.isEmpty()) {
+            throw new StoreException(Kind.BUSY, "snapshot has " + snap.handles + " handles");
+        }
+        vol(snap.volume).snapshots.remove(snapshot);
+    }
+
+    @Override
+    public void bookmark(SnapshotId snapshot, BookmarkId bookmark) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void deleteBookmark(BookmarkId bookmark) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public synchronized void hold(SnapshotId snapshot, String tag) throws StoreException {
+        snap(snapshot).holds.add(tag);
+    }
+
+    @Override
+    public synchronized void release(SnapshotId snapshot, String tag) throws StoreException {
+        snap(snapshot).holds.remove(tag);
+    }
+
+    @Override
+    public synchronized ChangeStream diff(SnapshotId from, SnapshotId to, long resumeOffset)
+            throws StoreException {
+        Snap a = snap(from);
+        Snap b = snap(to);
+        if (!a.volume.equals(b.volume)) {
+            throw new StoreException(Kind.NOT_FOUND, "snapshots of two volumes");
+        }
+        TreeSet<Long> all = new TreeSet<>(a.grains.keySet());
+        all.addAll(b.grains.keySet());
+        List<ChangeStream.Change> changes = new ArrayList<>();
+        for (long grain : all) {
+            byte[] then = a.grains.get(grain);
+            byte[] now = b.grains.get(grain);
+            if (then != now && grain * GRAIN >= resumeOffset) {
+                changes.add(
+                        new ChangeStream.Change(
+                                grain * GRAIN,
+                                GRAIN,
+                                now == null
+                                        ? ChangeStream.Kind.DISCARDED
+                                        : ChangeStream.Kind.WRITTEN));
+            }
+        }
+        return stream(changes);
+    }
+
+    private static ChangeStream stream(List<ChangeStream.Change> changes) {
+        Iterator<ChangeStream.Change> it = changes.iterator();
+        return new ChangeStream() {
+            @Override
+            public Optional<Change> next() {
+                return it.hasNext() ? Optional.of(it.next()) : Optional.empty();
+            }
+
+            @Override
+            public void close() {}
+        };
+    }
+
+    @Override
+    public ChangeStream diff(BookmarkId from, SnapshotId to, long resumeOffset) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void close() {}
+
+    /** As if the process had ended: nobody has anything open any more. */
+    synchronized void dropHandles() {
+        for (Vol vol : volumes.values()) {
+            vol.handles = 0;
+            vol.snapshots.values().forEach(snap -> snap.handles = 0);
+        }
+    }
+
+    private Vol vol(VolumeId volume) throws StoreException {
+        Vol vol = volumes.get(volume);
+        if (vol == null) {
+            throw new StoreException(Kind.NOT_FOUND, "volume " + volume);
+        }
+        return vol;
+    }
+
+    private @Nullable Snap find(SnapshotId snapshot) {
+        return volumes.values().stream()
+                .map(vol -> vol.snapshots.get(snapshot))
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
+    }
+
+    private Snap snap(SnapshotId snapshot) throws StoreException {
+        Snap snap = find(snapshot);
+        if (snap == null) {
+            throw new StoreException(Kind.NOT_FOUND, "snapshot " + snapshot);
+        }
+        return snap;
+    }
+
+    private static void copyOut(TreeMap<Long, byte[]> grains, long offset, ByteBuffer into) {
+        long at = offset;
+        while (into.hasRemaining()) {
+            int inside = (int) (at % GRAIN);
+            int length = Math.min(GRAIN - inside, into.remaining());
+            byte[] grain = grains.get(at / GRAIN);
+            into.put(grain == null ? new byte[GRAIN] : grain, inside, length);
+            at += length;
+        }
+    }
+
+    private static List<io.tidegate.block.ExtentMapped.Run> runsOf(
+            TreeMap<Long, byte[]> grains, long offset, long length, int maxRuns) {
+        List<io.tidegate.block.ExtentMapped.Run> runs = new ArrayList<>();
+        long at = offset;
+        long end = offset + length;
+        while (at < end && runs.size() < maxRuns) {
+            boolean mapped = grains.containsKey(at / GRAIN);
+            long until = at;
+            while (until < end && grains.containsKey(until / GRAIN) == mapped) {
+                until = Math.min(end, (until / GRAIN + 1) * GRAIN);
+            }
+            runs.add(new io.tidegate.block.ExtentMapped.Run(at, until - at, mapped));
+            at = until;
+        }
+        return runs;
+    }
+
+    /** The live content. */
+    private final class Live implements VolumeDevice {
+        private final VolumeId volume;
+        private boolean closed;
+
+        Live(VolumeId volume) {
+            this.volume = volume;
+        }
+
+        private Vol live() throws DeviceException {
+            Vol vol = volumes.get(volume);
+            if (vol == null || closed) {
+                throw new DeviceException(
+                        DeviceException.Kind.GONE, volume.toString(), 0, 0, "closed or deleted");
+            }
+            return vol;
+        }
+
+        @Override
+        public VolumeId volume() {
+            return volume;
+        }
+
+        @Override
+        public VolumeShape shape() {
+            synchronized (FakeStore.this) {
+                return Objects.requireNonNull(volumes.get(volume)).shape;
+            }
+        }
+
+        @Override
+        public Geometry geometry() {
+            return shape().geometry();
+        }
+
+        @Override
+        public long changeCount() {
+            synchronized (FakeStore.this) {
+                return Objects.requireNonNull(volumes.get(volume)).changes;
+            }
+        }
+
+        @Override
+        public void read(long offset, ByteBuffer into) throws DeviceException {
+            if (volume.toString().equals(unreadable)) {
+                throw new DeviceException(
+                        DeviceException.Kind.READ, volume.toString(), offset, 1, "lost");
+            }
+            synchronized (FakeStore.this) {
+                copyOut(live().grains, offset, into);
+            }
+        }
+
+        @Override
+        public boolean tryRead(long offset, ByteBuffer into) {
+            return false;
+        }
+
+        @Override
+        public void write(long offset, ByteBuffer from) throws DeviceException {
+            hook.writing(volume, offset);
+            synchronized (FakeStore.this) {
+                Vol vol = live();
+                geometry().check(offset, from.remaining());
+                vol.changes++;
+                long at = offset;
+                while (from.hasRemaining()) {
+                    int inside = (int) (at % GRAIN);
+                    int length = Math.min(GRAIN - inside, from.remaining());
+                    byte[] old = vol.grains.get(at / GRAIN);
+                    byte[] grain = old == null ? new byte[GRAIN] : old.clone();
+                    from.get(grain, inside, length);
+                    vol.grains.put(at / GRAIN, grain);
+                    at += length;
+                }
+            }
+        }
+
+        @Override
+        public void discard(long offset, long length) throws DeviceException {
+            synchronized (FakeStore.this) {
+                Vol vol = live();
+                vol.changes++;
+                long at = offset;
+                while (at < offset + length) {
+                    int inside = (int) (at % GRAIN);
+                    int part = (int) Math.min(GRAIN - inside, offset + length - at);
+                    byte[] old = vol.grains.get(at / GRAIN);
+                    if (part == GRAIN) {
+                        vol.grains.remove(at / GRAIN);
+                    } else if (old != null) {
+                        byte[] grain = old.clone();
+                        java.util.Arrays.fill(grain, inside, inside + part, (byte) 0);
+                        vol.grains.put(at / GRAIN, grain);
+                    }
+                    at += part;
+                }
+            }
+        }
+
+        @Override
+        public boolean update(long offset, int length, Change change) throws DeviceException {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public List<Run> runs(long offset, long length, int maxRuns) throws DeviceException {
+            synchronized (FakeStore.this) {
+                return runsOf(live().grains, offset, length, maxRuns);
+            }
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {
+            synchronized (FakeStore.this) {
+                Vol vol = volumes.get(volume);
+                if (!closed && vol != null) {
+                    vol.handles--;
+                }
+                closed = true;
+            }
+        }
+    }
+
+    /** A snapshot. */
+    private final class Frozen implements SnapshotDevice {
+        private final SnapshotId snapshot;
+        private final Snap snap;
+        private boolean closed;
+
+        Frozen(SnapshotId snapshot, Snap snap) {
+            this.snapshot = snapshot;
+            this.snap = snap;
+        }
+
+        @Override
+        public SnapshotId snapshot() {
+            return snapshot;
+        }
+
+        @Override
+        public VolumeShape shape() {
+            return snap.shape;
+        }
+
+        @Override
+        public Geometry geometry() {
+            return snap.shape.geometry();
+        }
+
+        @Override
+        public void read(long offset, ByteBuffer into) {
+            copyOut(snap.grains, offset, into);
+        }
+
+        @Override
+        public boolean tryRead(long offset, ByteBuffer into) {
+            read(offset, into);
+            return true;
+        }
+
+        @Override
+        public void write(long offset, ByteBuffer from) throws DeviceException {
+            throw new DeviceException(
+                    DeviceException.Kind.WRITE_PROTECTED,
+                    snapshot.toString(),
+                    offset,
+                    from.remaining(),
+                    "a snapshot");
+        }
+
+        @Override
+        public List<Run> runs(long offset, long length, int maxRuns) {
+            return runsOf(snap.grains, offset, length, maxRuns);
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {
+            synchronized (FakeStore.this) {
+                if (!closed) {
+                    snap.handles--;
+                }
+                closed = true;
+            }
+        }
+    }
+}
