@@ -14,6 +14,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -34,6 +35,7 @@ public final class Catalog implements AutoCloseable {
     private final Readers readers;
     private final UUID uuid;
     private final long generation;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     private Catalog(Clock clock, Writer writer, Readers readers) {
         this.clock = clock;
@@ -85,6 +87,9 @@ public final class Catalog implements AutoCloseable {
     /** Runs a query on one state of the catalog. */
     public <T, X extends Exception> T read(Query<T, X> query) throws X {
         writer.checkOutside();
+        if (closed.get()) {
+            throw new CatalogException("the catalog is closed");
+        }
         return readers.read(query);
     }
 
@@ -181,9 +186,12 @@ public final class Catalog implements AutoCloseable {
         return read(AuditChain::verify);
     }
 
-    /** Ends the change under way and the reads, and closes the file. */
+    /** Ends the change under way and the reads, and closes the file. Closing twice does nothing. */
     @Override
     public void close() {
+        if (closed.getAndSet(true)) {
+            return;
+        }
         writer.close();
         readers.close();
     }

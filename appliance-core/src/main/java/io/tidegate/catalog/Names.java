@@ -31,6 +31,11 @@ public final class Names {
         return entered.toLowerCase(Locale.ROOT);
     }
 
+    /** As it was entered, fit for a record: folded, printable, of limited length. */
+    public static String shown(String entered) {
+        return printable(fold(entered));
+    }
+
     private static String printable(String text) {
         String shown = text.replaceAll("\\p{Cntrl}", "?");
         return shown.length() > 80 ? shown.substring(0, 80) + "..." : shown;

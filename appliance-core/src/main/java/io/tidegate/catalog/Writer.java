@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -225,6 +226,14 @@ final class Writer {
         T run() throws X;
     }
 
+    private void execute(Runnable work) {
+        try {
+            thread.execute(work);
+        } catch (RejectedExecutionException e) {
+            throw new CatalogException("the catalog is closed", e);
+        }
+    }
+
     /** What a call came to: a value, or what it threw. */
     private record Outcome<T>(@Nullable T value, @Nullable Throwable thrown) {}
 
@@ -233,7 +242,7 @@ final class Writer {
     private <T, X extends Exception> T call(Call<T, X> call) throws X {
         checkOutside();
         CompletableFuture<Outcome<T>> answer = new CompletableFuture<>();
-        thread.execute(
+        execute(
                 () -> {
                     try {
                         answer.complete(new Outcome<>(call.run(), null));

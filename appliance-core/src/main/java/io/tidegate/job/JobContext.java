@@ -9,8 +9,8 @@ public interface JobContext {
     JobId id();
 
     /**
-     * Who asked for it; after a restart, too. Without the request's id, which the job itself answers
-     * for: acts of the job are no answers to it.
+     * Who asked for it; after a restart, too. Without the request's id, which the job itself
+     * answers for: acts of the job are no answers to it.
      */
     Request request();
 

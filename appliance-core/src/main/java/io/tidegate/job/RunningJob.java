@@ -35,8 +35,7 @@ final class RunningJob implements JobContext {
     private final boolean restarted;
     private final Request request;
 
-    RunningJob(
-            Catalog catalog, JobRows.Row row, boolean restarted, BooleanSupplier closing) {
+    RunningJob(Catalog catalog, JobRows.Row row, boolean restarted, BooleanSupplier closing) {
         this.catalog = catalog;
         this.row = row;
         this.restarted = restarted;

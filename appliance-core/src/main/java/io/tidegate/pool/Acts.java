@@ -50,8 +50,7 @@ final class Acts {
         }
     }
 
-    private long queue(Collection<Volume> touched, Body body)
-            throws StoreException, IOException {
+    private long queue(Collection<Volume> touched, Body body) throws StoreException, IOException {
         List<Volume> volumes = new ArrayList<>(touched);
         volumes.sort(Comparator.comparing(v -> v.id.value()));
         volumes.forEach(v -> v.gate.close());
@@ -122,8 +121,7 @@ final class Acts {
                 List.of(),
                 () -> {
                     absent(id);
-                    return List.of(
-                            new WalRecord.VolumeNew(core.state.nextSerial, id, shape));
+                    return List.of(new WalRecord.VolumeNew(core.state.nextSerial, id, shape));
                 });
     }
 
@@ -137,7 +135,8 @@ final class Acts {
             try {
                 Shapes.resized(v.shape, sizeBytes);
             } catch (IllegalArgumentException e) {
-                throw new StoreException(Kind.LIMIT, "volume " + id + " cannot have " + sizeBytes + " bytes", e);
+                throw new StoreException(
+                        Kind.LIMIT, "volume " + id + " cannot have " + sizeBytes + " bytes", e);
             }
             act(List.of(v), () -> List.of(new WalRecord.Resize(v.serial, sizeBytes)));
         }
@@ -244,8 +243,7 @@ final class Acts {
                         throw refuse(Kind.EXISTS, "bookmark " + bookmark + " exists already");
                     }
                     return List.of(
-                            new WalRecord.MakeBookmark(id, bookmark),
-                            new WalRecord.SnapDelete(id));
+                            new WalRecord.MakeBookmark(id, bookmark), new WalRecord.SnapDelete(id));
                 });
         v.lowerHorizon();
     }
@@ -286,9 +284,7 @@ final class Acts {
             DeadList list = v.listAfter(i);
             long n = 0;
             long index = 0;
-            for (long e = list.entry(0, core.store);
-                    e != -1;
-                    e = list.entry(++index, core.store)) {
+            for (long e = list.entry(0, core.store); e != -1; e = list.entry(++index, core.store)) {
                 n += unique(e, before);
             }
             return n;
@@ -312,10 +308,7 @@ final class Acts {
             long slot = node.slot(i);
             if (Slot.address(slot) != 0) {
                 int kind = node.level == 0 ? Slot.GRAIN : Slot.SUBTREE;
-                n +=
-                        unique(
-                                Slot.entry(Slot.address(slot), kind, Slot.birth(slot)),
-                                before);
+                n += unique(Slot.entry(Slot.address(slot), kind, Slot.birth(slot)), before);
             }
         }
         return n;

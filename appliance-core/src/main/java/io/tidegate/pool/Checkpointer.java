@@ -152,12 +152,7 @@ final class Checkpointer {
             Wal.Mark mark = core.wal.mark();
             CheckpointImage image =
                     new CheckpointImage(
-                            core.state,
-                            core.store,
-                            core.space,
-                            core.retirement,
-                            carried,
-                            places);
+                            core.state, core.store, core.space, core.retirement, carried, places);
             places = image.places();
             cutLsn = mark.lsn();
             return new Cut(image, mark);

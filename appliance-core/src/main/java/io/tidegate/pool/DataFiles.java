@@ -54,8 +54,8 @@ final class DataFiles {
     }
 
     /**
-     * Gives a segment real space. A file that this makes is durable, its name too, before any record
-     * can name it. One caller at a time.
+     * Gives a segment real space. A file that this makes is durable, its name too, before any
+     * record can name it. One caller at a time.
      */
     void allocate(int segment) throws IOException {
         long address = layout.firstPage(segment);

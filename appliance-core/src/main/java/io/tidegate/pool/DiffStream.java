@@ -10,8 +10,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What differs between two maps of one volume, or what is born in one after an epoch. Equal pointers
- * are not followed, so the cost goes with what changed. Leaves and enters its guard between batches.
+ * What differs between two maps of one volume, or what is born in one after an epoch. Equal
+ * pointers are not followed, so the cost goes with what changed. Leaves and enters its guard
+ * between batches.
  */
 final class DiffStream implements ChangeStream {
 
@@ -95,7 +96,8 @@ final class DiffStream implements ChangeStream {
     private boolean walk(@Nullable MapNode a, @Nullable MapNode b, int level, long base)
             throws IOException {
         int shift = level * MapNode.SLOT_SHIFT;
-        int first = nextGrain <= base ? 0 : (int) Math.min(MapNode.SLOTS, nextGrain - base >>> shift);
+        int first =
+                nextGrain <= base ? 0 : (int) Math.min(MapNode.SLOTS, nextGrain - base >>> shift);
         for (int i = first; i < MapNode.SLOTS; i++) {
             long sa = a == null ? 0 : a.slot(i);
             long sb = b == null ? 0 : b.slot(i);
@@ -123,8 +125,7 @@ final class DiffStream implements ChangeStream {
         return sa != sb && (Slot.address(sa) != 0 || Slot.address(sb) != 0);
     }
 
-    private @Nullable MapNode child(@Nullable MapNode node, int i, long slot)
-            throws IOException {
+    private @Nullable MapNode child(@Nullable MapNode node, int i, long slot) throws IOException {
         return node == null || Slot.address(slot) == 0
                 ? null
                 : VolumeMap.child(core.store, node, i, slot);

@@ -11,9 +11,7 @@ final class Failures {
 
     static DeviceException reading(IOException e, String device, long offset, long length) {
         DeviceException.Kind kind =
-                e instanceof GoneException
-                        ? DeviceException.Kind.GONE
-                        : DeviceException.Kind.READ;
+                e instanceof GoneException ? DeviceException.Kind.GONE : DeviceException.Kind.READ;
         return new DeviceException(kind, device, offset, length, message(e), e);
     }
 
@@ -44,9 +42,7 @@ final class Failures {
 
     static StoreException opening(IOException e) {
         StoreException.Kind kind =
-                e instanceof DamageException
-                        ? StoreException.Kind.DAMAGED
-                        : StoreException.Kind.IO;
+                e instanceof DamageException ? StoreException.Kind.DAMAGED : StoreException.Kind.IO;
         return new StoreException(kind, message(e), e);
     }
 

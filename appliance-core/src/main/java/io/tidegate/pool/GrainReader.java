@@ -37,8 +37,7 @@ final class GrainReader {
         OVERWRITE
     }
 
-    private boolean each(MapNode root, long offset, ByteBuffer into, Mode mode)
-            throws IOException {
+    private boolean each(MapNode root, long offset, ByteBuffer into, Mode mode) throws IOException {
         long pos = offset;
         long end = offset + into.remaining();
         int limit = into.limit();

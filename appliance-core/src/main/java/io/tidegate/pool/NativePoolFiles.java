@@ -40,8 +40,7 @@ final class NativePoolFiles implements PoolFiles {
 
     @Override
     public PoolFile create(String name) throws IOException {
-        return new File(
-                NativeFile.open(directory.resolve(name), NativeFile.Flag.CREATE_NEW));
+        return new File(NativeFile.open(directory.resolve(name), NativeFile.Flag.CREATE_NEW));
     }
 
     @Override

@@ -87,11 +87,7 @@ final class NodeStore {
             ByteBuffer page = readPage(address, NodeImage.Kind.MAP, entry);
             node =
                     MapNode.decode(
-                            address,
-                            entry.get(5),
-                            entry.getInt(16),
-                            (int) entry.getLong(8),
-                            page);
+                            address, entry.get(5), entry.getInt(16), (int) entry.getLong(8), page);
         }
         if (node.birth != birth) {
             throw new DamageException("node at page " + address + ": birth differs");
@@ -132,7 +128,10 @@ final class NodeStore {
 
     // Writing -----------------------------------------------------------------------------------
 
-    /** Writes pages and their table entries. Old entries keep their bytes, so a torn sector harms none. */
+    /**
+     * Writes pages and their table entries. Old entries keep their bytes, so a torn sector harms
+     * none.
+     */
     void write(List<NodeImage> images, long generation) throws IOException {
         List<NodeImage> sorted = new ArrayList<>(images);
         sorted.sort(Comparator.comparingLong(NodeImage::address));

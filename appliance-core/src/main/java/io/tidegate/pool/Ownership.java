@@ -148,9 +148,7 @@ final class Ownership {
         long from = job.cursor;
         for (DeadList source : job.sources) {
             long index = from;
-            for (long e = source.entry(index, store);
-                    e != -1;
-                    e = source.entry(++index, store)) {
+            for (long e = source.entry(index, store); e != -1; e = source.entry(++index, store)) {
                 entry(e, after, "a deletion under way");
             }
             from = 0;

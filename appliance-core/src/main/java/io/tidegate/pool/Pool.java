@@ -78,9 +78,9 @@ public final class Pool implements VolumeStore {
     }
 
     /**
-     * After a failed sync: recovers from what is surely on disk, in this process. Open handles go on
-     * with what was recovered; a handle of a volume that is lost answers {@code GONE}. Differences
-     * that are being read end with {@code GONE}.
+     * After a failed sync: recovers from what is surely on disk, in this process. Open handles go
+     * on with what was recovered; a handle of a volume that is lost answers {@code GONE}.
+     * Differences that are being read end with {@code GONE}.
      *
      * @param acknowledgeLoss that writes since the last good sync may be lost; without it the pool
      *     is recovered but stays read-only
@@ -315,8 +315,7 @@ public final class Pool implements VolumeStore {
         }
     }
 
-    private static void requireOrder(boolean holds, Object from, Object to)
-            throws StoreException {
+    private static void requireOrder(boolean holds, Object from, Object to) throws StoreException {
         if (!holds) {
             throw new StoreException(
                     Kind.NOT_FOUND, from + " is no earlier point of the volume of " + to);
@@ -332,7 +331,9 @@ public final class Pool implements VolumeStore {
         end(true);
     }
 
-    /** Ends this opening: handles lifted, commands ended, thread stopped, files and lock released. */
+    /**
+     * Ends this opening: handles lifted, commands ended, thread stopped, files and lock released.
+     */
     private void end(boolean clean) throws StoreException {
         PoolCore c = core;
         handles.forEach(Reopenable::lift);

@@ -106,14 +106,12 @@ final class PoolCore {
                 new Wal(
                         walFile,
                         found.superblock().walBytes(),
-                        new WalBatch.Context(
-                                found.bootId(), walId, found.superblock().pool()),
+                        new WalBatch.Context(found.bootId(), walId, found.superblock().pool()),
                         this::apply,
                         found.walPosition(),
                         found.lastLsn(),
                         found.superblock().generation());
-        this.barrier =
-                new Barrier(files, wal, health, retirement, rules, found.lastLsn());
+        this.barrier = new Barrier(files, wal, health, retirement, rules, found.lastLsn());
         this.checkpointer = new Checkpointer(this, found.superblock(), found.places());
         this.admission = new Admission(this, Reserve.dirtyNodeBytes(layout, options));
         this.maintenance = new Maintenance(this);

@@ -96,8 +96,7 @@ final class PoolState implements Wal.Effect {
 
     // Data --------------------------------------------------------------------------------------
 
-    private void mapped(long lsn, WalRecord.MapRun r, @Nullable Replaced live)
-            throws IOException {
+    private void mapped(long lsn, WalRecord.MapRun r, @Nullable Replaced live) throws IOException {
         Volume v = volume(r.volume());
         Replaced replaced = live;
         if (replaced == null) {

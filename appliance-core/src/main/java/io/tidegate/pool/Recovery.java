@@ -100,8 +100,7 @@ final class Recovery {
             Superblocks superblocks, PoolFile wal, PoolCore.Parts parts, Superblock first)
             throws IOException {
         BootToken token =
-                BootToken.of(
-                        options.tokenDirectory(), first.pool(), bootId, directory.identity());
+                BootToken.of(options.tokenDirectory(), first.pool(), bootId, directory.identity());
         boolean sameBoot = token.present();
         boolean distrust = !sameBoot && !first.clean() && look(wal, first, parts).ofThisBoot;
         if (distrust) {
@@ -184,16 +183,12 @@ final class Recovery {
     private CheckpointImage.Places loadSpace(Superblock s, PoolCore.Parts p) throws IOException {
         LongArrayList directoryPages = new LongArrayList();
         LongArrayList indexPages = new LongArrayList();
-        byte[] index =
-                Blobs.read(s.space(), NodeImage.Kind.SPACE_INDEX, p.store, indexPages);
+        byte[] index = Blobs.read(s.space(), NodeImage.Kind.SPACE_INDEX, p.store, indexPages);
         long[] spaceAt = new long[p.space.pages()];
         if (index.length != spaceAt.length * Long.BYTES) {
             throw new DamageException("free map: index of " + index.length + " bytes");
         }
-        ByteBuffer.wrap(index)
-                .order(java.nio.ByteOrder.LITTLE_ENDIAN)
-                .asLongBuffer()
-                .get(spaceAt);
+        ByteBuffer.wrap(index).order(java.nio.ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(spaceAt);
         for (int i = 0; i < spaceAt.length; i++) {
             p.space.decode(i, p.store.read(spaceAt[i], NodeImage.Kind.SPACE));
         }
@@ -220,8 +215,7 @@ final class Recovery {
                                     tail.ofThisBoot |= batch.bootId().equals(bootId);
                                     tail.lastLsn = Math.max(tail.lastLsn, batch.lastLsn());
                                     if (batch.barrier()) {
-                                        tail.covered =
-                                                Math.max(tail.covered, batch.coveredLsn());
+                                        tail.covered = Math.max(tail.covered, batch.coveredLsn());
                                     }
                                     for (WalRecord r : batch.records()) {
                                         if (r instanceof WalRecord.MapRun m) {

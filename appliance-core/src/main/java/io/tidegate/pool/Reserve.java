@@ -21,8 +21,8 @@ final class Reserve {
     }
 
     /**
-     * 1 % and at least 1 GiB, of small pools 5 %; and room for two generations of the map nodes that
-     * may be waiting: a checkpoint writes one while the one before still counts.
+     * 1 % and at least 1 GiB, of small pools 5 %; and room for two generations of the map nodes
+     * that may be waiting: a checkpoint writes one while the one before still counts.
      */
     static int segments(Layout layout) {
         long share =
@@ -31,7 +31,6 @@ final class Reserve {
                         : Math.max(GIB, layout.bytes() / 100);
         long bytes = Math.max(share, 2 * standardDirtyBytes(layout));
         long segments = (bytes + layout.segmentBytes() - 1) / layout.segmentBytes();
-        return (int)
-                Math.max(MIN_SEGMENTS, Math.min(segments, layout.segments() / 4));
+        return (int) Math.max(MIN_SEGMENTS, Math.min(segments, layout.segments() / 4));
     }
 }

@@ -6,9 +6,9 @@ import org.eclipse.collections.impl.list.mutable.primitive.LongArrayList;
 
 /**
  * What was freed and may not be handed out again yet (pool rule W6). A grain that a record freed
- * waits until that record is covered; a node, and whatever background walks free, until a checkpoint
- * without it is durable and the log names that checkpoint. Both wait then for every guard that was
- * open.
+ * waits until that record is covered; a node, and whatever background walks free, until a
+ * checkpoint without it is durable and the log names that checkpoint. Both wait then for every
+ * guard that was open.
  */
 final class Retirement {
 

@@ -33,8 +33,7 @@ final class Runs {
         }
     }
 
-    private static List<Run> walk(
-            PoolCore core, MapNode root, long offset, long end, int maxRuns)
+    private static List<Run> walk(PoolCore core, MapNode root, long offset, long end, int maxRuns)
             throws IOException {
         int shift = core.layout.grainShift();
         List<Run> runs = new ArrayList<>();

@@ -6,9 +6,9 @@ import java.nio.ByteOrder;
 import java.util.BitSet;
 
 /**
- * Which grains and nodes are in use. Two bits for each unit: <em>used</em>, as the records that took
- * effect say and as a checkpoint stores it; and <em>blocked</em>, which keeps a unit from being
- * handed out: claimed but not published yet, used, or freed but not retired.
+ * Which grains and nodes are in use. Two bits for each unit: <em>used</em>, as the records that
+ * took effect say and as a checkpoint stores it; and <em>blocked</em>, which keeps a unit from
+ * being handed out: claimed but not published yet, used, or freed but not retired.
  *
  * <pre>
  *   free --take--> blocked --publish--> blocked+used --free--> blocked --unblock--> free
@@ -83,12 +83,11 @@ final class SpaceMap {
     }
 
     /**
-     * Sets grains and nodes aside for a command; all or nothing. What it takes counts twice until it
-     * gives its claim back, which errs on the safe side.
+     * Sets grains and nodes aside for a command; all or nothing. What it takes counts twice until
+     * it gives its claim back, which errs on the safe side.
      */
     synchronized boolean claim(int grains, int nodes) {
-        long nodesLeft =
-                nodeFree + (long) freeSegments * layout.nodesPerSegment() - claimedNodes;
+        long nodesLeft = nodeFree + (long) freeSegments * layout.nodesPerSegment() - claimedNodes;
         if (grains > hostGrains() || nodes > nodesLeft) {
             return false;
         }
@@ -123,8 +122,7 @@ final class SpaceMap {
                 if (n > 0) {
                     blockedCount[s] += n;
                     dataFree -= n;
-                    long address =
-                            layout.firstPage(s) + ((long) from << layout.grainPageShift());
+                    long address = layout.firstPage(s) + ((long) from << layout.grainPageShift());
                     return new Taken(address, n);
                 }
             }
@@ -407,8 +405,7 @@ final class SpaceMap {
         for (int s = 0; s < state.length; s++) {
             if (state[s] == DATA) {
                 grains += usedCount[s];
-                pending +=
-                        (long) (blockedCount[s] - usedCount[s]) << layout.grainPageShift();
+                pending += (long) (blockedCount[s] - usedCount[s]) << layout.grainPageShift();
             } else if (state[s] == NODE) {
                 nodes += usedCount[s];
                 pending += blockedCount[s] - usedCount[s];

@@ -18,7 +18,9 @@ final class VolumeMap {
     private final ReentrantLock tree = new ReentrantLock();
     private volatile MapNode root;
 
-    /** Nodes with this stamp may be changed; set anew at each snapshot and each checkpoint's cut. */
+    /**
+     * Nodes with this stamp may be changed; set anew at each snapshot and each checkpoint's cut.
+     */
     private long stamp;
 
     private int epoch;
@@ -63,8 +65,8 @@ final class VolumeMap {
      * @return {@link #HOLE} where nothing is mapped; null when a node is not in memory and {@code
      *     cachedOnly}
      */
-    static @Nullable MapNode leaf(
-            NodeStore store, MapNode root, long grain, boolean cachedOnly) throws IOException {
+    static @Nullable MapNode leaf(NodeStore store, MapNode root, long grain, boolean cachedOnly)
+            throws IOException {
         MapNode node = root;
         if (grain >>> node.slotGrainShift() >= MapNode.SLOTS) {
             return HOLE;
@@ -146,9 +148,7 @@ final class VolumeMap {
         MapNode kid;
         if (Slot.address(slot) == 0) {
             long cleared = Slot.of(0, Slot.birth(slot));
-            kid =
-                    MapNode.empty(
-                            store.take(), node.level - 1, epoch, stamp, serial, cleared);
+            kid = MapNode.empty(store.take(), node.level - 1, epoch, stamp, serial, cleared);
             store.made(kid);
         } else {
             MapNode present = child(store, node, i, slot);
@@ -208,7 +208,9 @@ final class VolumeMap {
     }
 
     private static int slotFrom(MapNode node, long base, long first) {
-        return first <= base ? 0 : (int) Math.min(MapNode.SLOTS, first - base >>> node.slotGrainShift());
+        return first <= base
+                ? 0
+                : (int) Math.min(MapNode.SLOTS, first - base >>> node.slotGrainShift());
     }
 
     private static int slotEnd(MapNode node, long base, long end) {
@@ -274,8 +276,7 @@ final class VolumeMap {
         try {
             int level = Layout.levelFor(grains);
             while (root.level < level) {
-                MapNode top =
-                        MapNode.empty(store.take(), root.level + 1, epoch, stamp, serial, 0);
+                MapNode top = MapNode.empty(store.take(), root.level + 1, epoch, stamp, serial, 0);
                 top.kid(0, root, Slot.of(root.address, root.birth));
                 store.made(top);
                 root = top;

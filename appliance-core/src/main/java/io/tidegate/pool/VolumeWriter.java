@@ -54,7 +54,9 @@ final class VolumeWriter {
         answered();
     }
 
-    /** With a write cache, an answer stands once all records below lie in the log (barrier rule 2). */
+    /**
+     * With a write cache, an answer stands once all records below lie in the log (barrier rule 2).
+     */
     private void answered() throws IOException {
         try {
             core.wal.awaitWritten(v.lastLsn());
@@ -65,8 +67,7 @@ final class VolumeWriter {
     }
 
     /** Looks, changes and writes back a range while its grains are locked. */
-    boolean update(long offset, int length, AtomicUpdatable.Change change)
-            throws IOException {
+    boolean update(long offset, int length, AtomicUpdatable.Change change) throws IOException {
         ByteBuffer current = ByteBuffer.allocateDirect(length);
         boolean[] result = new boolean[1];
         locked(
@@ -94,8 +95,7 @@ final class VolumeWriter {
             return;
         }
         int grains = (int) (layout.grainsOf(offset + length) - (offset >>> layout.grainShift()));
-        Admission.Claim claim =
-                core.admission.claim(grains, v.map.nodesFor(grains), grains + 1);
+        Admission.Claim claim = core.admission.claim(grains, v.map.nodesFor(grains), grains + 1);
         if (!enter(offset, length, step, claim)) {
             throw new IllegalStateException("a step asks for a claim that it has");
         }
@@ -139,8 +139,7 @@ final class VolumeWriter {
             return step.run(claimed);
         }
         RangeLocks.Range range =
-                v.ranges.lock(
-                        offset >>> layout.grainShift(), layout.grainsOf(offset + length));
+                v.ranges.lock(offset >>> layout.grainShift(), layout.grainsOf(offset + length));
         try {
             return step.run(claimed);
         } finally {
@@ -192,8 +191,7 @@ final class VolumeWriter {
         return true;
     }
 
-    private void overwrite(long first, long end, long offset, ByteBuffer from)
-            throws IOException {
+    private void overwrite(long first, long end, long offset, ByteBuffer from) throws IOException {
         core.rules.lookedUp();
         long start = Math.max(offset, first << layout.grainShift());
         long stop = Math.min(offset + from.remaining(), end << layout.grainShift());
@@ -206,8 +204,7 @@ final class VolumeWriter {
     }
 
     /** New grains for grains in one leaf; each run of neighbours on disk is one record. */
-    private void redirect(long first, long end, long offset, ByteBuffer from)
-            throws IOException {
+    private void redirect(long first, long end, long offset, ByteBuffer from) throws IOException {
         long g = first;
         while (g < end) {
             SpaceMap.Taken taken = core.space.takeGrains(v.open, (int) (end - g));
@@ -238,8 +235,7 @@ final class VolumeWriter {
             }
             // Nodes of the path may have been copied even if the slots were not reached.
             queue(
-                    new WalRecord.MapRun(
-                            v.serial, g, published, taken.address(), v.map.epoch()),
+                    new WalRecord.MapRun(v.serial, g, published, taken.address(), v.map.epoch()),
                     replaced);
         }
     }
@@ -320,9 +316,7 @@ final class VolumeWriter {
             core.rules.published();
         } finally {
             if (!replaced.entries.isEmpty()) {
-                queue(
-                        new WalRecord.Discard(v.serial, first, end - first, v.map.epoch()),
-                        replaced);
+                queue(new WalRecord.Discard(v.serial, first, end - first, v.map.epoch()), replaced);
             }
             v.changes.increment();
         }

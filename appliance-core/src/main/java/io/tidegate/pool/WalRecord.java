@@ -11,7 +11,8 @@ import java.util.UUID;
 
 /**
  * A change of the pool's state, as the log has it: one or more units of 32 bytes, little-endian.
- * Byte 0 is the type, byte 1 the number of units, bytes 4 to 7 a volume's serial where one is named.
+ * Byte 0 is the type, byte 1 the number of units, bytes 4 to 7 a volume's serial where one is
+ * named.
  */
 sealed interface WalRecord {
 

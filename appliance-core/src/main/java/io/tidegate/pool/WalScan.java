@@ -56,9 +56,7 @@ final class WalScan {
             return null;
         }
         WalBatch batch = WalBatch.parse(b, from.walId(), from.pool());
-        return batch != null
-                        && batch.firstLsn() == lsn
-                        && WalBatch.previousCrc(b) == previousCrc
+        return batch != null && batch.firstLsn() == lsn && WalBatch.previousCrc(b) == previousCrc
                 ? batch
                 : null;
     }
@@ -94,8 +92,7 @@ final class WalScan {
         long highest = 0;
         for (long offset = 0; offset < from.walBytes(); offset += WalBatch.ALIGN) {
             ByteBuffer b = read(offset);
-            WalBatch batch =
-                    b == null ? null : WalBatch.parse(b, b.getLong(56), from.pool());
+            WalBatch batch = b == null ? null : WalBatch.parse(b, b.getLong(56), from.pool());
             if (batch != null) {
                 highest = Math.max(highest, batch.generation());
             }

@@ -28,9 +28,9 @@ public final class HostService {
     }
 
     public HostInfo create(Request who, HostSpec spec) throws ServiceException {
-        String name = Names.check("host", spec.name());
-        String object = "host:" + name;
+        String object = "host:" + Names.shown(spec.name());
         try {
+            String name = Names.check("host", spec.name());
             List<String> initiators = checkInitiators(spec);
             if (spec.chap().isPresent()) {
                 Chap.check(spec.chap().get());
@@ -40,7 +40,7 @@ public final class HostService {
             throw catalog.recorded(who, object, e);
         }
         presentation.publish();
-        return show(name);
+        return show(spec.name());
     }
 
     private static List<String> checkInitiators(HostSpec spec) throws ServiceException {

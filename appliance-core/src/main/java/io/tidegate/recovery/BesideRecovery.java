@@ -59,8 +59,7 @@ final class BesideRecovery {
         Progress progress = destination(work, volume, source, name);
         VolumeRecord to = parts.volumes().find(progress.volume());
         boolean leave = false;
-        try (ActLocks.Held held =
-                parts.locks().hold(to.id(), "volume " + to.name(), "recover")) {
+        try (ActLocks.Held held = parts.locks().hold(to.id(), "volume " + to.name(), "recover")) {
             JobResult result = copy(work, volume, source, to, progress);
             leave = true;
             return result;
@@ -75,8 +74,7 @@ final class BesideRecovery {
     }
 
     /** The volume to copy to: made, or checked and with its safety snapshot. */
-    private Progress destination(
-            Work work, VolumeRecord volume, SnapshotInfo source, String name)
+    private Progress destination(Work work, VolumeRecord volume, SnapshotInfo source, String name)
             throws ServiceException {
         Optional<Progress> earlier = job.checkpoint(Progress.class);
         if (earlier.isPresent()) {
@@ -142,11 +140,7 @@ final class BesideRecovery {
     }
 
     private JobResult copy(
-            Work work,
-            VolumeRecord volume,
-            SnapshotInfo source,
-            VolumeRecord to,
-            Progress progress)
+            Work work, VolumeRecord volume, SnapshotInfo source, VolumeRecord to, Progress progress)
             throws Exception {
         job.phase("copy");
         try (SnapshotDevice content = parts.snapshots().open(source);

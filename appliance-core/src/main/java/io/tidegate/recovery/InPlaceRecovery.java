@@ -76,8 +76,7 @@ final class InPlaceRecovery {
     /**
      * @param live a recovery that this volume is in the middle of; this one takes over from it
      */
-    JobResult run(
-            Work work, VolumeRecord volume, SnapshotInfo source, Optional<RecoveryRow> live)
+    JobResult run(Work work, VolumeRecord volume, SnapshotInfo source, Optional<RecoveryRow> live)
             throws Exception {
         Optional<RecoveryRow> own =
                 catalog.<Optional<RecoveryRow>, RuntimeException>read(
@@ -119,8 +118,7 @@ final class InPlaceRecovery {
                         work.hostsStopped());
         boolean begun = false;
         job.phase("hold");
-        try (Gates.Closed gate =
-                parts.gates().close(units.find(unit.id()).stream().toList())) {
+        try (Gates.Closed gate = parts.gates().close(units.find(unit.id()).stream().toList())) {
             drain(gate, volume);
             intend(row, source, live);
             safetySnapshot(row, volume);
@@ -224,8 +222,7 @@ final class InPlaceRecovery {
                             changes(row, volume, source, content, from),
                             tally.changedBytes(),
                             () -> false,
-                            offset ->
-                                    job.checkpoint(new Resume(row.id().toString(), offset)));
+                            offset -> job.checkpoint(new Resume(row.id().toString(), offset)));
         } catch (StoreException e) {
             throw StoreFailures.of(e, halfWay(volume));
         } catch (DeviceException e) {
@@ -253,9 +250,7 @@ final class InPlaceRecovery {
         Optional<SnapshotInfo> common = RecoverPlans.common(catalog, parts, volume, source);
         ChangeStream ranges =
                 common.isPresent()
-                        ? parts.volumes()
-                                .store(volume)
-                                .diff(common.get().id(), row.safety(), from)
+                        ? parts.volumes().store(volume).diff(common.get().id(), row.safety(), from)
                         : new OneChange(from, volume.sizeBytes());
         return new ContentOf(ranges, content, source.sizeBytes());
     }

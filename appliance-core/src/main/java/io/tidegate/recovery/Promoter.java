@@ -182,10 +182,7 @@ final class Promoter {
 
     /** Steps 3 to 6; returns the time without service in milliseconds. */
     private double swap(
-            PromotionRow row,
-            PromotionService.Order order,
-            VolumeRecord primary,
-            UnitRecord unit)
+            PromotionRow row, PromotionService.Order order, VolumeRecord primary, UnitRecord unit)
             throws Exception {
         job.phase("switch");
         Optional<LogicalUnit> live = units.find(unit.id());
@@ -245,13 +242,11 @@ final class Promoter {
     /** Equal = every piece is flushed, and nothing was written to the primary since. */
     private void lastDifference(Gates.Closed gate, VolumeRecord primary)
             throws ServiceException, JobCancelledException, JobStoppedException {
-        try (VolumeDevice device =
-                parts.volumes().store(primary).openVolume(primary.id())) {
+        try (VolumeDevice device = parts.volumes().store(primary).openVolume(primary.id())) {
             device.flush();
             long before = device.changeCount();
             Refresher.Round round =
-                    refresher.round(
-                            job, qrv.id(), () -> gate.left().compareTo(RESERVE) < 0);
+                    refresher.round(job, qrv.id(), () -> gate.left().compareTo(RESERVE) < 0);
             moved += round.moved();
             if (!round.complete()) {
                 throw late("the last difference did not fit the time of the gate");
@@ -311,21 +306,17 @@ final class Promoter {
 
     private void write(Tx tx, PromotionRow row, boolean held, boolean abandoned)
             throws ServiceException {
-        String oldName =
-                PromotionPlans.oldName(tx.handle(), volume(tx, row.oldVolume()).name());
+        String oldName = PromotionPlans.oldName(tx.handle(), volume(tx, row.oldVolume()).name());
         SwapRows.Swapped swapped =
                 new SwapRows(parts.presentation())
-                        .swap(
-                                tx,
-                                new SwapRows.Order(row.unit(), row.newVolume(), oldName, held));
+                        .swap(tx, new SwapRows.Order(row.unit(), row.newVolume(), oldName, held));
         QrvRow now = QrvRows.find(tx.handle(), qrv.id()).orElseThrow(IllegalStateException::new);
         keepForReverse(tx, now);
         QrvRows.setState(tx.handle(), now.id(), QrvState.PROMOTED);
         adoptOthers(tx, row.oldVolume(), row.newVolume());
         PromotionRow.State state = held ? PromotionRow.State.HELD : PromotionRow.State.OPEN;
         Instant point = now.pointAt().orElse(tx.now());
-        PromotionRow.switched(
-                tx.handle(), row.id(), state, point, abandoned, tx.nowMillis());
+        PromotionRow.switched(tx.handle(), row.id(), state, point, abandoned, tx.nowMillis());
         tx.note("unit", row.unit().toString())
                 .note("generation", swapped.unit().generation())
                 .note("mode", row.mode().name())

@@ -55,9 +55,7 @@ final class PromotionPlans {
                 order.mode() == Mode.PLANNED
                         && subject.primary().isPresent()
                         && !changed.readable(subject.primary().get());
-        return unreadable
-                ? "qrv promote " + qrv.name() + " --unplanned"
-                : "qrv show " + qrv.name();
+        return unreadable ? "qrv promote " + qrv.name() + " --unplanned" : "qrv show " + qrv.name();
     }
 
     /** What a promotion is about. */
@@ -81,10 +79,7 @@ final class PromotionPlans {
                             VolumeRows.find(handle, qrv.volume()),
                             unit,
                             qrv.base()
-                                    .flatMap(
-                                            id ->
-                                                    io.tidegate.snapshot.Snapshots.find(
-                                                            handle, id)),
+                                    .flatMap(id -> io.tidegate.snapshot.Snapshots.find(handle, id)),
                             switched);
                 });
     }

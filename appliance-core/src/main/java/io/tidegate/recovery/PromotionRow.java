@@ -84,8 +84,7 @@ record PromotionRow(
     }
 
     static void end(Handle handle, UUID id, State state, long now) {
-        handle.createUpdate(
-                        "update promotion set state = :state, ended_at = :now where id = :id")
+        handle.createUpdate("update promotion set state = :state, ended_at = :now where id = :id")
                 .bind("state", text(state))
                 .bind("now", now)
                 .bind("id", id.toString())

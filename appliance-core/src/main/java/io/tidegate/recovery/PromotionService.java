@@ -135,9 +135,9 @@ public final class PromotionService {
     }
 
     /**
-     * Starts job {@code qrv-promote}, whose result is a {@link Result} and whose exit code is 7 when
-     * the unit is held. A QRV that is in place and held is confirmed when the order says that hosts
-     * are stopped.
+     * Starts job {@code qrv-promote}, whose result is a {@link Result} and whose exit code is 7
+     * when the unit is held. A QRV that is in place and held is confirmed when the order says that
+     * hosts are stopped.
      *
      * @throws ServiceException it is refused; nothing has changed
      */
@@ -168,7 +168,8 @@ public final class PromotionService {
         Optional<PromotionRow> done =
                 catalog.<Optional<PromotionRow>, RuntimeException>read(
                         handle -> PromotionRow.switchedByJob(handle, job.id()));
-        if (done.isPresent() && (job.restarted() || done.get().state() == PromotionRow.State.OPEN)) {
+        if (done.isPresent()
+                && (job.restarted() || done.get().state() == PromotionRow.State.OPEN)) {
             return new Promoter(parts, refresher, job, qrv).report(done.get());
         }
         if (job.restarted()) {
@@ -242,8 +243,9 @@ public final class PromotionService {
     }
 
     /**
-     * Takes back what a crash cut off before the switch. At start, after the snapshots' recovery and
-     * before any LUN is offered; what has switched needs nothing, since units are built from rows.
+     * Takes back what a crash cut off before the switch. At start, after the snapshots' recovery
+     * and before any LUN is offered; what has switched needs nothing, since units are built from
+     * rows.
      */
     public void recover() {
         for (PromotionRow row :

@@ -73,8 +73,7 @@ final class QrvBin {
                 "qrv:" + row.name(),
                 tx -> {
                     long until = tx.now().plus(grace).toEpochMilli();
-                    QrvRows.setBin(
-                            tx.handle(), row.id(), QrvState.DELETED, tx.nowMillis(), until);
+                    QrvRows.setBin(tx.handle(), row.id(), QrvState.DELETED, tx.nowMillis(), until);
                     return row;
                 });
         return reread(row);
@@ -124,8 +123,7 @@ final class QrvBin {
                     row.point().ifPresent(id -> Refresher.drop(tx, id, row.holdReason()));
                     row.pendingBase().ifPresent(id -> Refresher.drop(tx, id, row.holdReason()));
                     row.pendingPoint().ifPresent(id -> Refresher.drop(tx, id, row.holdReason()));
-                    QrvRows.setBin(
-                            tx.handle(), row.id(), QrvState.DESTROYED, tx.nowMillis(), null);
+                    QrvRows.setBin(tx.handle(), row.id(), QrvState.DESTROYED, tx.nowMillis(), null);
                     return row;
                 });
         destroyVolume(request, row);

@@ -183,8 +183,7 @@ final class QrvRows {
                 rs.getLong("bytes_moved"));
     }
 
-    private static Optional<SnapshotId> snapshot(ResultSet rs, String column)
-            throws SQLException {
+    private static Optional<SnapshotId> snapshot(ResultSet rs, String column) throws SQLException {
         return Optional.ofNullable(rs.getString(column)).map(SnapshotId::of);
     }
 

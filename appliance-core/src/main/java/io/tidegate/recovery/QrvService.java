@@ -1,7 +1,6 @@
 package io.tidegate.recovery;
 
 import io.tidegate.audit.Request;
-import io.tidegate.block.DeviceException;
 import io.tidegate.catalog.Catalog;
 import io.tidegate.catalog.Names;
 import io.tidegate.catalog.ServiceException;
@@ -38,7 +37,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes, refreshes, checks, mounts and deletes quick recovery volumes. Safe for concurrent calls. */
+/**
+ * Makes, refreshes, checks, mounts and deletes quick recovery volumes. Safe for concurrent calls.
+ */
 public final class QrvService implements VolumeDependents {
 
     private static final Logger log = LoggerFactory.getLogger(QrvService.class);
@@ -202,7 +203,8 @@ public final class QrvService implements VolumeDependents {
         String from = null;
         if (create.fromSnapshot().isPresent()) {
             SnapshotInfo snapshot = snapshotService.show(create.fromSnapshot().get());
-            if (!snapshot.volume().equals(source.id()) || snapshots.ready(snapshot.id()).isEmpty()) {
+            if (!snapshot.volume().equals(source.id())
+                    || snapshots.ready(snapshot.id()).isEmpty()) {
                 throw ServiceException.invalid(
                         "no QRV of " + source.name() + " is made from " + snapshot.name(),
                         "it is no ready snapshot of this volume",
@@ -356,10 +358,7 @@ public final class QrvService implements VolumeDependents {
     public JobInfo refresh(Request request, String qrv) throws ServiceException {
         QrvRow row = require(qrv);
         return jobs.start(
-                request,
-                "qrv-refresh",
-                "qrv:" + row.name(),
-                new OnQrv(row.id().toString(), false));
+                request, "qrv-refresh", "qrv:" + row.name(), new OnQrv(row.id().toString(), false));
     }
 
     private JobResult runRefresh(JobContext job) throws Exception {
@@ -449,8 +448,7 @@ public final class QrvService implements VolumeDependents {
                 verdict.rightSha256());
     }
 
-    private SnapshotInfo ready(
-            Optional<io.tidegate.volume.SnapshotId> id, QrvRow row, String what)
+    private SnapshotInfo ready(Optional<io.tidegate.volume.SnapshotId> id, QrvRow row, String what)
             throws ServiceException {
         return id.flatMap(snapshots::ready)
                 .orElseThrow(

@@ -110,8 +110,7 @@ final class RecoverPlans {
         Optional<SnapshotInfo> point = qrv.point().flatMap(parts.snapshots()::ready);
         return whole && point.isPresent() && qrv.pointAt().isPresent()
                 ? Optional.of(
-                        new Choice(
-                                volume, qrv.name(), "qrv", point.get(), qrv.pointAt().get()))
+                        new Choice(volume, qrv.name(), "qrv", point.get(), qrv.pointAt().get()))
                 : Optional.empty();
     }
 
@@ -153,8 +152,7 @@ final class RecoverPlans {
                 choice.point(),
                 order.at(),
                 inPlace
-                        ? Optional.of(
-                                Duration.between(choice.point(), catalog.clock().instant()))
+                        ? Optional.of(Duration.between(choice.point(), catalog.clock().instant()))
                         : Optional.empty(),
                 inPlace ? changed.bytes(volume, common) : Optional.empty(),
                 inPlace ? Optional.of(volume.name() + "@" + safety) : Optional.empty(),
@@ -266,7 +264,6 @@ final class RecoverPlans {
 
     private Optional<VolumeRecord> row(String id) {
         return catalog.<Optional<VolumeRecord>, RuntimeException>read(
-                handle ->
-                        VolumeRows.find(handle, io.tidegate.volume.VolumeId.of(id)));
+                handle -> VolumeRows.find(handle, io.tidegate.volume.VolumeId.of(id)));
     }
 }

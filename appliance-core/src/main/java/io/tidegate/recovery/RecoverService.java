@@ -28,7 +28,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Brings a volume back to a snapshot or a QRV, in place or beside it. Safe for concurrent calls. */
+/**
+ * Brings a volume back to a snapshot or a QRV, in place or beside it. Safe for concurrent calls.
+ */
 public final class RecoverService {
 
     private static final Logger log = LoggerFactory.getLogger(RecoverService.class);
@@ -39,8 +41,8 @@ public final class RecoverService {
         record InPlace(boolean hostsStopped) implements To {}
 
         /**
-         * Into another volume: a new one of that name, or one that is there, not mapped to any
-         * host and large enough, which is overwritten after a safety snapshot.
+         * Into another volume: a new one of that name, or one that is there, not mapped to any host
+         * and large enough, which is overwritten after a safety snapshot.
          *
          * @param pool for a new one; without it the source's pool
          */
@@ -176,8 +178,7 @@ public final class RecoverService {
         return start(request, choice.volume(), work);
     }
 
-    private JobInfo start(Request request, VolumeRecord volume, Work work)
-            throws ServiceException {
+    private JobInfo start(Request request, VolumeRecord volume, Work work) throws ServiceException {
         return jobs().start(request, "recover-volume", "volume:" + volume.name(), work);
     }
 
@@ -302,7 +303,10 @@ public final class RecoverService {
     public void recover() {
         for (RecoveryRow row :
                 catalog.<List<RecoveryRow>, RuntimeException>read(RecoveryRow::preparing)) {
-            log.info("recovery {} of volume {} was cut off before it began", row.job(), row.volume());
+            log.info(
+                    "recovery {} of volume {} was cut off before it began",
+                    row.job(),
+                    row.volume());
             catalog.<Object, RuntimeException>change(
                     Request.system("take back a recovery that was cut off"),
                     "volume:" + row.volume(),
@@ -315,8 +319,7 @@ public final class RecoverService {
 
     /** Ends a recovery that has touched nothing. */
     static void giveUp(Tx tx, RecoveryRow row) {
-        RecoveryRow.setState(
-                tx.handle(), row.id(), RecoveryRow.State.GIVEN_UP, tx.nowMillis());
+        RecoveryRow.setState(tx.handle(), row.id(), RecoveryRow.State.GIVEN_UP, tx.nowMillis());
         if (Snapshots.find(tx.handle(), row.safety()).isPresent()) {
             Snapshots.release(tx, row.safety(), InPlaceRecovery.tag(row.job()));
             Snapshots.expire(tx, row.safety());

@@ -117,8 +117,7 @@ final class Refresher {
         steps.reached("refresh:pending");
         VolumeRecord source = volumes.find(qrv.source());
         countAtBase.put(id, changeCount(source));
-        SnapshotInfo base =
-                take(job, id, source, qrv.name() + "." + sequence, qrv.holdReason());
+        SnapshotInfo base = take(job, id, source, qrv.name() + "." + sequence, qrv.holdReason());
         steps.reached("refresh:base");
         return base;
     }
@@ -186,8 +185,7 @@ final class Refresher {
         Optional<SnapshotInfo> base =
                 qrv.base().flatMap(snapshots::ready).filter(b -> b.volume().equals(to.volume()));
         if (base.isPresent()) {
-            return volumes.store(volumes.find(to.volume()))
-                    .diff(base.get().id(), to.id(), from);
+            return volumes.store(volumes.find(to.volume())).diff(base.get().id(), to.id(), from);
         }
         return new FullContent(source, from, to.sizeBytes(), !fresh);
     }

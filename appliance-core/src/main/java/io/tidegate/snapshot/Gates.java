@@ -21,9 +21,9 @@ import org.slf4j.LoggerFactory;
  * Closes the gates of logical units, so that hosts' commands wait.
  *
  * <p>There is one key for each unit's gate. Whoever closes it holds the key, and keys are taken in
- * the order of the units' ids: nobody opens a gate that another one closed, and two sets with common
- * members do not lock each other. A timer opens the gates after {@link #limit}, whatever the thread
- * that closed them does, unless it was disarmed.
+ * the order of the units' ids: nobody opens a gate that another one closed, and two sets with
+ * common members do not lock each other. A timer opens the gates after {@link #limit}, whatever the
+ * thread that closed them does, unless it was disarmed.
  */
 public final class Gates {
 
@@ -168,7 +168,9 @@ public final class Gates {
             return !expired;
         }
 
-        /** From now on {@link #close} leaves the gates as they are; it still gives the keys back. */
+        /**
+         * From now on {@link #close} leaves the gates as they are; it still gives the keys back.
+         */
         public synchronized void leaveClosed() {
             armed = false;
             over = true;
@@ -177,7 +179,8 @@ public final class Gates {
         private synchronized void expire() {
             if (armed && !over) {
                 expired = true;
-                log.warn("gates of {} were closed for {} and are opened by the timer", units, limit);
+                log.warn(
+                        "gates of {} were closed for {} and are opened by the timer", units, limit);
                 open();
             }
         }

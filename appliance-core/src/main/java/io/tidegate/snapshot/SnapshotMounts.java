@@ -265,12 +265,7 @@ public final class SnapshotMounts {
     /** A LUN that is gone already, by an unmap or by a run that was cut off, is no obstacle. */
     private void unmap(Request request, UnitRecord unit, String host) throws ServiceException {
         for (LunInfo lun : luns.list(Optional.of(host), Optional.of(unit.name()))) {
-            luns.unmap(
-                    request.withoutId(),
-                    unit.name(),
-                    host,
-                    Optional.of(lun.target()),
-                    false);
+            luns.unmap(request.withoutId(), unit.name(), host, Optional.of(lun.target()), false);
         }
     }
 

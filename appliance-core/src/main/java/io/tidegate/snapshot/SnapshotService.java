@@ -165,8 +165,7 @@ public final class SnapshotService {
         Map<Object, SnapshotInfo> newest = new HashMap<>();
         for (SnapshotInfo info : all) {
             if (!info.taken().isAfter(at)) {
-                newest.merge(
-                        info.volume(), info, (a, b) -> b.taken().isBefore(a.taken()) ? a : b);
+                newest.merge(info.volume(), info, (a, b) -> b.taken().isBefore(a.taken()) ? a : b);
             }
         }
         return all.stream().filter(newest::containsValue).toList();
@@ -233,7 +232,9 @@ public final class SnapshotService {
     }
 
     private static List<String> obstacles(SnapshotInfo info) {
-        return info.heldBy().stream().filter(reason -> !reason.startsWith(Snapshots.SAFETY)).toList();
+        return info.heldBy().stream()
+                .filter(reason -> !reason.startsWith(Snapshots.SAFETY))
+                .toList();
     }
 
     /** Puts a snapshot into the bin; one that is there already, or gone, is left alone. */

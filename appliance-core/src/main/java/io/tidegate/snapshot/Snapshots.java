@@ -131,8 +131,7 @@ public final class Snapshots implements VolumeDependents {
                                 label,
                                 tx.nowMillis());
                         for (String reason : member.holds()) {
-                            SnapshotRows.hold(
-                                    tx.handle(), member.id(), reason, tx.nowMillis());
+                            SnapshotRows.hold(tx.handle(), member.id(), reason, tx.nowMillis());
                         }
                     }
                     return members.size();
@@ -172,9 +171,7 @@ public final class Snapshots implements VolumeDependents {
         List<ActLocks.Held> kept = new ArrayList<>();
         try {
             for (Member member : members) { // who unmaps a LUN opens its gate, too
-                kept.add(
-                        locks.hold(
-                                member.volume().id(), member.volume().name(), "snapshot set"));
+                kept.add(locks.hold(member.volume().id(), member.volume().name(), "snapshot set"));
             }
             return cutBehindGates(offered, byStore);
         } finally {
@@ -291,7 +288,8 @@ public final class Snapshots implements VolumeDependents {
         for (SnapshotInfo half : inState(SnapshotState.PREPARING)) {
             Optional<VolumeStore> store = store(half);
             if (store.isPresent() && deleteInStore(store.get(), half.id())) {
-                log.info("snapshot {} ({}) was not finished and is removed", half.name(), half.id());
+                log.info(
+                        "snapshot {} ({}) was not finished and is removed", half.name(), half.id());
                 removeRows(List.of(half.id()));
             }
         }
@@ -330,8 +328,7 @@ public final class Snapshots implements VolumeDependents {
         }
         catalog.<Object, RuntimeException>housekeeping(
                 tx -> {
-                    SnapshotRows.setState(
-                            tx.handle(), id, SnapshotState.DESTROYED, tx.nowMillis());
+                    SnapshotRows.setState(tx.handle(), id, SnapshotState.DESTROYED, tx.nowMillis());
                     return id;
                 });
         log.info("snapshot {} ({}) is destroyed", info.name(), id);

@@ -126,9 +126,9 @@ public final class PoolService implements AutoCloseable {
         if (first.isPresent()) {
             return find(first.get());
         }
-        String name = Names.check("pool", spec.name());
-        String object = "pool:" + name;
+        String object = "pool:" + Names.shown(spec.name());
         try {
+            String name = Names.check("pool", spec.name());
             PoolRecord intent = intend(name, spec);
             VolumeStore store = makeStore(intent);
             open.put(intent.id(), store);
@@ -181,28 +181,28 @@ public final class PoolService implements AutoCloseable {
                 });
     }
 
+    /** After anything but a clear refusal the row stays, and the next start looks for remains. */
     private VolumeStore makeStore(PoolRecord pool) throws ServiceException {
-        boolean made = false;
         try {
-            VolumeStore store = provider.create(pool);
-            made = true;
-            return store;
+            return provider.create(pool);
         } catch (StoreException e) {
+            takeBack(pool);
             throw StoreFailures.of(e, "pool " + pool.name() + " is not made");
         } catch (IllegalArgumentException e) {
+            takeBack(pool);
             throw ServiceException.invalid(
                     "pool " + pool.name() + " is not made",
                     String.valueOf(e.getMessage()),
                     "choose other values for --size and --grain");
-        } finally {
-            if (!made) {
-                catalog.housekeeping(
-                        tx -> {
-                            PoolRows.delete(tx, pool.id());
-                            return 0;
-                        });
-            }
         }
+    }
+
+    private void takeBack(PoolRecord pool) {
+        catalog.housekeeping(
+                tx -> {
+                    PoolRows.delete(tx, pool.id());
+                    return 0;
+                });
     }
 
     public List<PoolInfo> list() {

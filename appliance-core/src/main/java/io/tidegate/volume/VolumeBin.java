@@ -155,11 +155,18 @@ public final class VolumeBin {
         log.info("volume {} ({}) is purged", volume.name(), volume.id());
     }
 
-    /** Purges what has been in the bin for longer than its time; what is held stays and is told. */
+    /**
+     * Purges what has been in the bin for longer than its time; what is held stays and is told.
+     *
+     * @return how many were purged
+     */
     public int purgeExpired() {
         int purged = 0;
         long now = catalog.clock().millis();
         for (VolumeRecord volume : catalog.read(VolumeRows::all)) {
+            if (volume.state() == VolumeState.PURGING) {
+                goOn(volume);
+            }
             boolean due =
                     volume.state() == VolumeState.DELETED
                             && volume.purgeAfter().isPresent()
@@ -174,6 +181,15 @@ public final class VolumeBin {
             }
         }
         return purged;
+    }
+
+    /** A purge that the store failed in. */
+    private void goOn(VolumeRecord volume) {
+        try (ActLocks.Held held = volumes.hold(volume, "purge")) {
+            finishPurge(volume);
+        } catch (ServiceException e) {
+            log.warn("volume {} is still being purged: {}", volume.name(), e.why());
+        }
     }
 
     /**

@@ -81,9 +81,9 @@ public final class VolumeService {
         if (first.isPresent()) {
             return find(VolumeId.of(first.get()));
         }
-        String name = Names.check("volume", spec.name());
-        String object = "volume:" + name;
+        String object = "volume:" + Names.shown(spec.name());
         try {
+            String name = Names.check("volume", spec.name());
             PoolRecord pool = pools.find(spec.pool());
             VolumeStore store = pools.store(pool.id());
             VolumeRecord intent = intend(name, pool, spec, kind);
@@ -137,22 +137,18 @@ public final class VolumeService {
         }
     }
 
+    /** After anything but a clear refusal the row stays, and the next start looks for remains. */
     private void makeInStore(VolumeStore store, VolumeRecord intent, StoreAct act)
             throws ServiceException {
-        boolean made = false;
         try {
             act.run(store, intent.id(), intent.shape());
-            made = true;
         } catch (StoreException e) {
+            catalog.housekeeping(
+                    tx -> {
+                        VolumeRows.delete(tx, intent.id());
+                        return 0;
+                    });
             throw StoreFailures.of(e, "volume " + intent.name() + " is not made");
-        } finally {
-            if (!made) {
-                catalog.housekeeping(
-                        tx -> {
-                            VolumeRows.delete(tx, intent.id());
-                            return 0;
-                        });
-            }
         }
     }
 
