@@ -7,6 +7,7 @@ import io.tidegate.copy.manager.CopyReply;
 import io.tidegate.presentation.LogicalUnit;
 import io.tidegate.scsi.Conflict;
 import io.tidegate.scsi.CopyCommand;
+import io.tidegate.scsi.Designator;
 import io.tidegate.scsi.Sense;
 import io.tidegate.scsi.Status;
 import java.nio.ByteBuffer;
@@ -19,9 +20,11 @@ final class CopyHandler implements Handler<CopyCommand> {
     private static final int LONGEST_LIST = 1 << 16;
 
     private final CopyManager copies;
+    private final ProductIdentity product;
 
-    CopyHandler(CopyManager copies) {
+    CopyHandler(CopyManager copies, ProductIdentity product) {
         this.copies = copies;
+        this.product = product;
     }
 
     @Override
@@ -42,7 +45,8 @@ final class CopyHandler implements Handler<CopyCommand> {
     }
 
     private Step execute(Context c, ByteBuffer list) {
-        CopyReply reply = copies.execute(new Rights(c.nexus()), c.unit(), c.request().cdb(), list);
+        CopyReply reply =
+                copies.execute(new Rights(c.nexus(), product), c.unit(), c.request().cdb(), list);
         Sense sense = reply.sense();
         if (sense != null) {
             return c.check(sense);
@@ -55,7 +59,7 @@ final class CopyHandler implements Handler<CopyCommand> {
     }
 
     /** A nexus as the copy manager asks for it, live. */
-    private record Rights(Nexus nexus) implements CopyNexus {
+    private record Rights(Nexus nexus, ProductIdentity product) implements CopyNexus {
         @Override
         public String key() {
             return nexus.copyKey();
@@ -68,12 +72,13 @@ final class CopyHandler implements Handler<CopyCommand> {
 
         @Override
         public Collection<CopyLun> luns() {
-            return List.copyOf(nexus.luns().stream().map(l -> new Right(nexus, l)).toList());
+            return List.copyOf(
+                    nexus.luns().stream().map(l -> new Right(nexus, product, l)).toList());
         }
     }
 
     /** What a nexus may do with a LUN, asked again for each piece. */
-    private record Right(Nexus nexus, NexusLun lun) implements CopyLun {
+    private record Right(Nexus nexus, ProductIdentity product, NexusLun lun) implements CopyLun {
         @Override
         public int number() {
             return lun.number();
@@ -97,6 +102,16 @@ final class CopyHandler implements Handler<CopyCommand> {
                     && !now.writeProtected()
                     && !lun.state().modes().softwareWriteProtect()
                     && lun.state().allows(nexus, Conflict.WRITE);
+        }
+
+        @Override
+        public boolean writeCache() {
+            return lun.state().modes().writeCache();
+        }
+
+        @Override
+        public List<Designator> designators() {
+            return VitalPages.unitNames(product, lun.unit());
         }
 
         private boolean mapped() {

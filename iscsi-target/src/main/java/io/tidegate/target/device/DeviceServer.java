@@ -81,7 +81,7 @@ public final class DeviceServer implements AutoCloseable {
         this.mode = new ModeHandler(modes, attentions);
         this.reservation =
                 new ReservationHandler(reservations, copies, attentions, this::taskControl);
-        this.copy = new CopyHandler(copies);
+        this.copy = new CopyHandler(copies, product);
         this.listener = presence;
         directory.addListener(listener);
     }

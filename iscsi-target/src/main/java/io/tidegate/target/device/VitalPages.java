@@ -1,12 +1,14 @@
 package io.tidegate.target.device;
 
 import io.tidegate.copy.manager.CopyManager;
+import io.tidegate.presentation.LogicalUnit;
 import io.tidegate.presentation.UnitShape;
 import io.tidegate.scsi.BlockLimits;
 import io.tidegate.scsi.Designator;
 import io.tidegate.scsi.Provisioning;
 import io.tidegate.scsi.StandardInquiry;
 import io.tidegate.scsi.Vpd;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -87,14 +89,22 @@ final class VitalPages {
 
     private List<Designator> designators(Context c) {
         NexusId id = c.nexus().id();
+        List<Designator> all = new ArrayList<>(unitNames(product, c.unit()));
+        all.addAll(
+                List.of(
+                        Designator.relativePort(id.portalGroupTag()),
+                        Designator.portGroup(TargetPortGroups.GROUP),
+                        portName(c),
+                        Designator.name(Designator.Association.TARGET_DEVICE, id.targetName())));
+        return all;
+    }
+
+    /** The names of the unit itself, by which third-party copies call it too. */
+    static List<Designator> unitNames(ProductIdentity product, LogicalUnit unit) {
         return List.of(
-                Designator.naa(c.unit().identity().naaBytes()),
-                Designator.t10(product.vendor(), c.unit().identity().serial()),
-                Designator.uuid(c.unit().id().value()),
-                Designator.relativePort(id.portalGroupTag()),
-                Designator.portGroup(TargetPortGroups.GROUP),
-                portName(c),
-                Designator.name(Designator.Association.TARGET_DEVICE, id.targetName()));
+                Designator.naa(unit.identity().naaBytes()),
+                Designator.t10(product.vendor(), unit.identity().serial()),
+                Designator.uuid(unit.id().value()));
     }
 
     private static Designator portName(Context c) {

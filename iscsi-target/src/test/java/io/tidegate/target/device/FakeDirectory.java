@@ -14,30 +14,30 @@ import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** One target that shows the same LUNs to every initiator, as the host "host". */
-final class FakeDirectory implements LunDirectory {
+public final class FakeDirectory implements LunDirectory {
 
-    static final String TARGET = "iqn.2026-11.io.tidegate:test";
-    static final String HOST = "host";
+    public static final String TARGET = "iqn.2026-11.io.tidegate:test";
+    public static final String HOST = "host";
 
     final List<LunListener> listeners = new CopyOnWriteArrayList<>();
     private final TreeMap<Integer, MappedLun> luns = new TreeMap<>();
     private volatile InetSocketAddress portal = new InetSocketAddress("127.0.0.1", 3260);
 
-    synchronized void map(int number, LogicalUnit unit, boolean readOnly) {
+    public synchronized void map(int number, LogicalUnit unit, boolean readOnly) {
         luns.put(number, new MappedLun(number, unit, readOnly));
         listeners.forEach(l -> l.lunsChanged(TARGET, HOST));
     }
 
-    synchronized void unmap(int number) {
+    public synchronized void unmap(int number) {
         luns.remove(number);
         listeners.forEach(l -> l.lunsChanged(TARGET, HOST));
     }
 
-    void portal(InetSocketAddress address) {
+    public void portal(InetSocketAddress address) {
         portal = address;
     }
 
-    void changed(LogicalUnit unit, LunListener.UnitChange change) {
+    public void changed(LogicalUnit unit, LunListener.UnitChange change) {
         listeners.forEach(l -> l.unitChanged(unit, change));
     }
 

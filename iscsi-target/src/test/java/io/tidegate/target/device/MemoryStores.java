@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** What outlives the device server in tests; can be told to fail. */
-final class MemoryStores {
+public final class MemoryStores {
 
     volatile boolean broken;
 
@@ -23,7 +23,7 @@ final class MemoryStores {
         }
     }
 
-    ReservationStore reservations() {
+    public ReservationStore reservations() {
         return new ReservationStore() {
             @Override
             public Optional<PersistentReservations> load(LogicalUnitId unit) {
@@ -39,7 +39,7 @@ final class MemoryStores {
         };
     }
 
-    ModePageStore modes() {
+    public ModePageStore modes() {
         return new ModePageStore() {
             @Override
             public Optional<SavedModes> load(LogicalUnitId unit) {

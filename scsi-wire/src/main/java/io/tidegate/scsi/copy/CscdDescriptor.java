@@ -10,7 +10,7 @@ import java.util.Arrays;
  * by a designator (SPC-4, 6.4.5.5). The only type that is implemented; all others are refused by
  * their type code.
  *
- * @param unitType LU ID TYPE: 0 a logical unit, 1 a proxy token, others reserved
+ * @param unitType LU ID TYPE, 0 to 3: ignored, the designator says all
  * @param nul NUL bit: a null device, obsolete
  * @param deviceType peripheral device type, 0 to 31
  * @param relativePort relative initiator port identifier; 0 for any

@@ -86,13 +86,7 @@ final class ListParser {
     }
 
     private @Nullable Sense target(int at) {
-        int unitType = (list.get(at + 1) & 0xff) >>> 6;
-        if (unitType > 1) {
-            return Sense.invalidFieldInCdb(); // what initiators' test suites know for this case
-        }
-        if (unitType == 1) { // proxy tokens are not implemented
-            return Sense.invalidFieldInParameterList(at + 1, 7);
-        }
+        // LU ID TYPE is of no meaning for a unit that is named by a designator (SPC-4).
         int length = list.get(at + 7) & 0xff;
         return length == 0 || length > CscdDescriptor.MAX_DESIGNATOR
                 ? Sense.invalidFieldInParameterList(at + 7, 7)

@@ -161,9 +161,7 @@ class ExtendedCopyListTest {
     @Test
     void fieldsOfDescriptors() {
         byte[] data = list(1, 1).encode();
-        assertThat(refusal(with(data, 17, 0xc0))).isEqualTo(Sense.invalidFieldInCdb());
-        assertThat(refusal(with(data, 17, 0x40)))
-                .isEqualTo(Sense.invalidFieldInParameterList(17, 7));
+        assertThat(whole(with(data, 17, 0xc0)).targets().getFirst().unitType()).isEqualTo(3);
         assertThat(refusal(with(data, 23, 21))).isEqualTo(Sense.invalidFieldInParameterList(23, 7));
         assertThat(refusal(with(data, 23, 0))).isEqualTo(Sense.invalidFieldInParameterList(23, 7));
         assertThat(refusal(with(data, 51, 0x17)))

@@ -41,6 +41,14 @@ final class CopySense {
                 .with(new SegmentPointer(false, 7, offset));
     }
 
+    /** A range is not on the device: found before the device was asked. */
+    static Sense outside(int segment, boolean source) {
+        return Sense.copyAborted()
+                .withCommandSpecific(segment)
+                .withForwarded(
+                        new Forwarded(source, Status.CHECK_CONDITION, Sense.lbaOutOfRange()));
+    }
+
     /** A device answered with CHECK CONDITION. */
     static Sense forwarded(int segment, boolean source, Sense sense) {
         return forwarded(segment, source, Status.CHECK_CONDITION, sense);

@@ -132,10 +132,10 @@ final class Planner {
             return CopySense.inexact(index);
         }
         if (outside(source, segment.sourceLba(), length)) {
-            return CopySense.forwarded(index, true, Sense.lbaOutOfRange());
+            return CopySense.outside(index, true);
         }
         if (outside(destination, segment.destinationLba(), length)) {
-            return CopySense.forwarded(index, false, Sense.lbaOutOfRange());
+            return CopySense.outside(index, false);
         }
         return null;
     }

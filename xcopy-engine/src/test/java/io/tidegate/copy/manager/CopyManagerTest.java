@@ -40,7 +40,7 @@ class CopyManagerTest {
     private static final int SIZE = 2 << 20;
     private static final int BLOCKS = SIZE / 512;
     private static final Sense UNREACHABLE = Sense.of(SenseKey.COPY_ABORTED, 0x08, 0x04);
-    private static final Sense OUTSIDE = Sense.thirdPartyFailure();
+    private static final Sense OUTSIDE = Sense.copyAborted();
 
     private final Lab lab = new Lab();
     private final Lab.Host host = new Lab.Host("h1");
