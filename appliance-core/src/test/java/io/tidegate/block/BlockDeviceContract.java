@@ -39,6 +39,11 @@ public abstract class BlockDeviceContract {
         return 2000;
     }
 
+    /** The longest update that the device takes; 0 when it cannot do any. */
+    protected int maxUpdateBytes(BlockDevice of) {
+        return AtomicUpdatable.MAX_UPDATE_BYTES;
+    }
+
     @BeforeEach
     void openFresh() throws Exception {
         device = fresh(SIZE);
@@ -208,7 +213,7 @@ public abstract class BlockDeviceContract {
 
     private void update(Random random, byte[] model, int offset, int length)
             throws DeviceException {
-        if (device instanceof AtomicUpdatable a) {
+        if (device instanceof AtomicUpdatable a && length <= maxUpdateBytes(device)) {
             boolean write = random.nextBoolean();
             byte mark = (byte) random.nextInt();
             byte[] seen = new byte[length];
@@ -292,7 +297,7 @@ public abstract class BlockDeviceContract {
 
     @Test
     void updatesAreOneStepForEachOther() throws Exception {
-        assumeTrue(device instanceof AtomicUpdatable);
+        assumeTrue(device instanceof AtomicUpdatable && maxUpdateBytes(device) >= 2 * block);
         AtomicUpdatable a = (AtomicUpdatable) device;
         together(
                 4,
@@ -313,7 +318,7 @@ public abstract class BlockDeviceContract {
 
     @Test
     void noWriteFallsIntoAnUpdate() throws Exception {
-        assumeTrue(device instanceof AtomicUpdatable);
+        assumeTrue(device instanceof AtomicUpdatable && maxUpdateBytes(device) >= 2 * block);
         AtomicUpdatable a = (AtomicUpdatable) device;
         AtomicBoolean updater = new AtomicBoolean(true);
         AtomicBoolean done = new AtomicBoolean();

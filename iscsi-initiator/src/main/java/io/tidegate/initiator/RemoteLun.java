@@ -33,6 +33,7 @@ public final class RemoteLun implements BlockDevice, Discardable, AtomicUpdatabl
     private volatile LunShape shape;
     private volatile boolean writeSameRefused;
     private volatile boolean mapRefused;
+    private volatile boolean compareRefused;
     private volatile boolean closed;
 
     private RemoteLun(LunIo io, LunShape shape) {
@@ -211,7 +212,9 @@ public final class RemoteLun implements BlockDevice, Discardable, AtomicUpdatabl
 
     /** The longest range that {@link #update} takes, in bytes; 0 when the LUN cannot do it. */
     public int maxUpdateBytes() {
-        return Math.min(
+        return compareRefused
+                ? 0
+                : Math.min(
                 MAX_UPDATE_BYTES, shape.maxCompareBlocks() * shape.geometry().logicalBlockBytes());
     }
 
@@ -258,6 +261,10 @@ public final class RemoteLun implements BlockDevice, Discardable, AtomicUpdatabl
         }
         if (result.sense() != null && result.sense().key() == SenseKey.MISCOMPARE) {
             return false;
+        }
+        if (LunIo.isUnsupported(result)) {
+            compareRefused = true;
+            throw new UnsupportedOperationException(io.name() + " does not compare and write");
         }
         throw io.failure(request, result);
     }

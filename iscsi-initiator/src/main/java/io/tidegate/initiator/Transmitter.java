@@ -148,7 +148,7 @@ final class Transmitter {
 
     /** Bytes that wait for the socket beyond what it should hold; 0 when it is writable. */
     long backlog() {
-        return channel.bytesBeforeWritable();
+        return channel.isActive() ? channel.bytesBeforeWritable() : 0;
     }
 
     void close() {

@@ -260,6 +260,12 @@ class TgtInteropTest {
             return s.openLun(1);
         }
 
+        /** tgtd announces COMPARE AND WRITE and then refuses it. */
+        @Override
+        protected int maxUpdateBytes(BlockDevice of) {
+            return 0;
+        }
+
         @Override
         protected int randomOperations() {
             return 400;
