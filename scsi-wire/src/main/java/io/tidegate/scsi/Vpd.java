@@ -85,6 +85,7 @@ public final class Vpd {
     public static byte[] characteristics(int deviceType, int rotation) {
         byte[] out = page(deviceType, CHARACTERISTICS, 60);
         Be.put16(out, 4, rotation);
+        out[7] = 0x40; // WABEREQ: what was erased can be read
         return out;
     }
 }

@@ -13,7 +13,7 @@ import io.tidegate.scsi.BlockLimits;
  * @param maxUnmapBytes sum of all ranges of one UNMAP
  * @param maxUnmapDescriptors descriptors in one UNMAP, at least 256
  * @param maxWriteSameBytes longest WRITE SAME
- * @param maxCompareAndWriteBytes longest COMPARE AND WRITE; never more than 255 blocks
+ * @param maxCompareAndWriteBytes longest COMPARE AND WRITE; never more than 128 blocks
  * @param maxAtomicBytes longest WRITE ATOMIC and ORWRITE
  */
 public record DeviceLimits(
@@ -26,7 +26,7 @@ public record DeviceLimits(
         int maxAtomicBytes) {
 
     public static final DeviceLimits DEFAULT =
-            new DeviceLimits(8 << 20, 1 << 20, 4L << 30, 256, 32L << 20, 128 << 10, 1 << 20);
+            new DeviceLimits(8 << 20, 1 << 20, 512L << 20, 256, 8L << 20, 64 << 10, 1 << 20);
 
     public DeviceLimits {
         if (maxTransferBytes < 1 << 16
@@ -41,7 +41,7 @@ public record DeviceLimits(
     }
 
     int compareAndWriteBlocks(UnitShape shape) {
-        return Math.min(255, maxCompareAndWriteBytes / shape.geometry().logicalBlockBytes());
+        return Math.min(128, maxCompareAndWriteBytes / shape.geometry().logicalBlockBytes());
     }
 
     /** Blocks that WRITE ATOMIC starts at multiples of, and is a multiple of. */

@@ -235,8 +235,9 @@ public final class DeviceServer implements AutoCloseable {
     }
 
     /**
-     * Clears state after the transport has ended the tasks concerned, and owes attentions to the
-     * other nexuses. Ends copies, so it may block: not for loops.
+     * Clears state after the transport has ended the tasks concerned, and owes attentions: of a
+     * reset to every nexus, of a cleared task set to the others. Ends copies, so it may block: not
+     * for loops.
      *
      * @param unit null for the target resets, which concern every unit that {@code by} sees
      */

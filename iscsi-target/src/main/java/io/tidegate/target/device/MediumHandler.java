@@ -270,12 +270,15 @@ final class MediumHandler implements Handler<MediumCommand> {
         if (compare.blocks() > limits.compareAndWriteBlocks(c.unit().shape())) {
             return c.check(Sense.invalidFieldInCdb(13, 7));
         }
+        int block = c.blockBytes();
+        int half = (int) compare.blocks() * block;
+        if (c.request().expectedLength() != 2 * half) { // half a comparison is none
+            return c.check(Sense.invalidFieldInCdb(13, 7));
+        }
         if (compare.blocks() == 0) {
             return Context.GOOD;
         }
         c.lun().wrote(clock.millis());
-        int block = c.blockBytes();
-        int half = (int) compare.blocks() * block;
         return Context.take(
                 2 * half,
                 data -> {

@@ -83,7 +83,7 @@ final class Presence implements LunListener {
         }
         copies.fence(null, unit);
         Attention told = kind == ResetKind.LUN ? Attention.UNIT_RESET : Attention.TARGET_RESET;
-        attentions.toOthers(unit, by, told);
+        attentions.toAll(unit, told);
     }
 
     void stop() {

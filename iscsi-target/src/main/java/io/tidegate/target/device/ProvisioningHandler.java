@@ -98,6 +98,9 @@ final class ProvisioningHandler implements Handler<ProvisioningCommand> {
             boolean ten = c.request().opcode() == 0x41;
             return c.check(Sense.invalidFieldInCdb(ten ? 7 : 10, 7));
         }
+        if (!same.noData() && c.request().expectedLength() != block) {
+            return c.check(Sense.invalidFieldInCdb(1, 0));
+        }
         c.lun().wrote(clock.millis());
         if (same.noData()) {
             ByteBuffer zeroes = ByteBuffer.allocate(block);

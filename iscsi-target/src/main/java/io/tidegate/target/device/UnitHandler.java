@@ -1,5 +1,6 @@
 package io.tidegate.target.device;
 
+import io.tidegate.presentation.LogicalUnit;
 import io.tidegate.presentation.UnitShape;
 import io.tidegate.scsi.Be;
 import io.tidegate.scsi.Capacity;
@@ -79,15 +80,17 @@ final class UnitHandler implements Handler<UnitCommand> {
         if (!c.unit().shape().removable()) {
             return c.check(Sense.invalidFieldInCdb(4, 1));
         }
-        if (command.start()) {
-            if (c.state().ejected()) {
-                c.state().ejected(false);
-                attentions.toOthers(c.unit(), c.nexus(), Attention.MEDIUM_CHANGED);
-            }
+        boolean changes = command.start() == c.state().ejected();
+        if (changes && !c.state().preventing().isEmpty()) {
+            return c.check(Sense.mediumRemovalPrevented());
+        }
+        if (!changes) {
             return Context.GOOD;
         }
-        if (!c.state().preventing().isEmpty()) {
-            return c.check(Sense.mediumRemovalPrevented());
+        if (command.start()) {
+            c.state().ejected(false);
+            attentions.toOthers(c.unit(), c.nexus(), Attention.MEDIUM_CHANGED);
+            return Context.GOOD;
         }
         return new Step.Run(
                 Lane.IO,
@@ -107,8 +110,8 @@ final class UnitHandler implements Handler<UnitCommand> {
     }
 
     private static Step flush(Context c) {
-        if (c.state().ejected()) {
-            return Context.GOOD;
+        if (c.state().ejected() || c.unit().state() == LogicalUnit.State.HELD) {
+            return Context.GOOD; // nothing of this unit is cached
         }
         return new Step.Run(
                 Lane.IO,

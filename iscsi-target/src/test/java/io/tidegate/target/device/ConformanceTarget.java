@@ -48,8 +48,7 @@ final class ConformanceTarget {
         directory.map(1, unit("removable", 1, logical, true, false), false);
         directory.map(2, unit("read-only", 2, logical, false, true), false);
         try (TargetServer target =
-                new TargetServer(
-                        directory, server, TargetSettings.DEFAULT, Clock.systemUTC())) {
+                new TargetServer(directory, server, TargetSettings.DEFAULT, Clock.systemUTC())) {
             InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
             InetSocketAddress bound = target.bind(List.of(any)).getFirst();
             directory.portal(bound);
