@@ -1,5 +1,6 @@
 package io.tidegate.scsi;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
@@ -15,8 +16,7 @@ import org.junit.jupiter.api.Test;
 class CommandsTest {
 
     private static ScsiCommand parse(byte[] cdb) {
-        Operation row = Operation.find(cdb);
-        assertThat(row).isNotNull();
+        Operation row = requireNonNull(Operation.find(cdb));
         assertThat(row.firstReservedBit(cdb)).isEqualTo(-1);
         return row.parse(cdb);
     }

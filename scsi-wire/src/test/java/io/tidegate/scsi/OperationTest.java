@@ -2,6 +2,7 @@ package io.tidegate.scsi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -12,7 +13,7 @@ class OperationTest {
     @EnumSource
     void hasAParserOfItsFamilyAndIsFoundByItsOwnCdb(Operation row) {
         byte[] cdb = row.usage();
-        byte[] padded = java.util.Arrays.copyOf(cdb, 16);
+        byte[] padded = Arrays.copyOf(cdb, 16);
 
         assertThat(Operation.find(padded)).isSameAs(row);
         assertThat(row.parse(padded)).isInstanceOf(row.family().root());

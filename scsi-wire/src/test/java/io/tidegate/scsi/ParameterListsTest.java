@@ -1,5 +1,6 @@
 package io.tidegate.scsi;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
@@ -40,7 +41,7 @@ class ParameterListsTest {
         for (int length = 1; length < whole.length; length++) {
             Sense fault = UnmapList.parse(ByteBuffer.wrap(whole, 0, length), 256).fault();
             assertThat(fault).as("%d bytes", length).isNotNull();
-            assertThat(fault.is(Sense.parameterListLength())).isTrue();
+            assertThat(requireNonNull(fault).is(Sense.parameterListLength())).isTrue();
         }
         assertThat(UnmapList.parse(ByteBuffer.allocate(0), 256).list())
                 .isEqualTo(new UnmapList(List.of()));
@@ -92,10 +93,11 @@ class ParameterListsTest {
     @Test
     void modePagesTakeWhatTheyTellAndNothingElse() {
         ModeValues now = new ModeValues(true, false, false);
-        byte[] pages = ModePages.sense(0x3f, 0xff, ModeCommand.Control.CURRENT, now);
-        assertThat(pages).isNotNull();
+        byte[] pages =
+                requireNonNull(ModePages.sense(0x3f, 0xff, ModeCommand.Control.CURRENT, now));
         assertThat(ModePages.select(ByteBuffer.wrap(pages), now).values()).isEqualTo(now);
-        byte[] mask = ModePages.sense(0x3f, 0xff, ModeCommand.Control.CHANGEABLE, now);
+        byte[] mask =
+                requireNonNull(ModePages.sense(0x3f, 0xff, ModeCommand.Control.CHANGEABLE, now));
         assertThat(mask).hasSameSizeAs(pages);
         int changeable = 0;
         for (int at = 0; at < pages.length; at++) {

@@ -71,6 +71,10 @@ final class UnitHandler implements Handler<UnitCommand> {
      * ready. Ejecting takes the medium from every nexus, until one loads it again.
      */
     private Step startStop(Context c, StartStop command) {
+        SanitizeRun sanitize = c.state().sanitize();
+        if (sanitize != null) {
+            return c.check(sanitize.sense());
+        }
         if (command.powerCondition() != 0) {
             return Context.GOOD;
         }

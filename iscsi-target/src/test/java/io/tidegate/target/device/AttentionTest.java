@@ -3,6 +3,7 @@ package io.tidegate.target.device;
 import static io.tidegate.target.device.Bench.assertConflict;
 import static io.tidegate.target.device.Bench.assertGood;
 import static io.tidegate.target.device.Bench.assertSense;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidegate.block.DeviceException;
@@ -59,8 +60,7 @@ class AttentionTest {
     void requestSenseTellsAndSoEndsOne() {
         Nexus nexus = bench.server.open(Bench.id(1));
         byte[] data = Bench.bytes(bench.run(nexus, "03 00 00 00 fc 00"));
-        Sense told = Sense.parse(data);
-        assertThat(told).isNotNull();
+        Sense told = requireNonNull(Sense.parse(data));
         assertThat(told.is(Attention.POWER_ON.sense())).isTrue();
         assertGood(bench.run(nexus, READY));
     }

@@ -3,6 +3,7 @@ package io.tidegate.target.device;
 import static io.tidegate.target.device.Bench.assertSense;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidegate.presentation.LogicalUnit;
 import io.tidegate.scsi.Be;
 import io.tidegate.scsi.Needs;
 import io.tidegate.scsi.Operation;
@@ -68,7 +69,7 @@ class CommandTableTest {
     @EnumSource
     void answersAHeldUnitAsItsNeedsSay(Operation row) {
         bench.unit.closeGate();
-        bench.unit.swap(bench.memory, 2, io.tidegate.presentation.LogicalUnit.State.HELD);
+        bench.unit.swap(bench.memory, 2, LogicalUnit.State.HELD);
         ScsiResult result = bench.run(nexus, plain(row));
         if (row.needs() == Needs.NOTHING) {
             assertThat(Bench.sense(result).is(Sense.logicalUnitNotSupported())).isFalse();

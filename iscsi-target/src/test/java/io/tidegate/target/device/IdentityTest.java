@@ -3,6 +3,7 @@ package io.tidegate.target.device;
 import static io.tidegate.target.device.Bench.assertGood;
 import static io.tidegate.target.device.Bench.assertSense;
 import static io.tidegate.target.device.Bench.bytes;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidegate.scsi.Be;
@@ -77,8 +78,7 @@ class IdentityTest {
 
     @Test
     void limitsAreKept() {
-        BlockLimits limits = BlockLimits.parse(page(0xb0));
-        assertThat(limits).isNotNull();
+        BlockLimits limits = requireNonNull(BlockLimits.parse(page(0xb0)));
         assertGood(bench.run(nexus, new Read(0, limits.maxTransfer() / 4, false, false).encode()));
         assertSense(
                 bench.run(nexus, new Read(0, limits.maxTransfer() + 1, false, false).encode()),
@@ -132,19 +132,18 @@ class IdentityTest {
         Nexus other = bench.server.open(Bench.id(9));
         byte[] none = {};
         byte[] inquiry = Bench.cdb("12 00 00 00 60 00");
-        StandardInquiry zero = StandardInquiry.parse(bytes(bench.run(other, 0, inquiry, none)));
-        assertThat(zero).isNotNull();
+        StandardInquiry zero =
+                requireNonNull(StandardInquiry.parse(bytes(bench.run(other, 0, inquiry, none))));
         assertThat(zero.qualifier()).isEqualTo(1);
         assertThat(zero.deviceType()).isEqualTo(0x1f);
-        StandardInquiry nine = StandardInquiry.parse(bytes(bench.run(other, 9, inquiry, none)));
-        assertThat(nine).isNotNull();
+        StandardInquiry nine =
+                requireNonNull(StandardInquiry.parse(bytes(bench.run(other, 9, inquiry, none))));
         assertThat(nine.qualifier()).isEqualTo(3);
         byte[] luns = bytes(bench.run(other, "a0 00 00 00 00 00 00 00 10"));
         assertThat(LunList.parse(luns)).isEmpty();
         assertSense(bench.run(other, "00"), Sense.logicalUnitNotSupported());
         byte[] sense = bytes(bench.run(other, "03 00 00 00 fc 00"));
-        Sense told = Sense.parse(sense);
-        assertThat(told).isNotNull();
+        Sense told = requireNonNull(Sense.parse(sense));
         assertThat(told.is(Sense.logicalUnitNotSupported())).isTrue();
     }
 

@@ -13,6 +13,7 @@ import io.tidegate.scsi.Sense;
 import io.tidegate.scsi.Status;
 import io.tidegate.scsi.TransportId;
 import io.tidegate.target.attention.Attention;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -79,7 +80,7 @@ class ReservationTest {
         return bench.run(nexus, Bench.cdb("2a 00 00 00 00 00 00 00 01 00"), new byte[512]);
     }
 
-    private static Attention owed(Nexus nexus) {
+    private static @Nullable Attention owed(Nexus nexus) {
         return nexus.luns().getFirst().attentions().take();
     }
 
