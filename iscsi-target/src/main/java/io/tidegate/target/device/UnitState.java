@@ -22,6 +22,9 @@ final class UnitState {
     // Stands in for atomic updates on devices that have none.
     private final ReentrantLock updates = new ReentrantLock();
 
+    // Keeps "guarded" in step with the two kinds of reservations.
+    private final Object guard = new Object();
+
     private volatile ModeValues savedModes;
     private volatile ModeValues modes;
     private volatile PersistentState persistent;
@@ -76,8 +79,10 @@ final class UnitState {
 
     /** Under {@link #changes}. */
     void persistent(PersistentState now) {
-        persistent = now;
-        guarded = now.held() != null || reservedBy != null;
+        synchronized (guard) {
+            persistent = now;
+            guarded = now.held() != null || reservedBy != null;
+        }
     }
 
     @Nullable Nexus reservedBy() {
@@ -86,7 +91,7 @@ final class UnitState {
 
     /** Takes RESERVE(6) for a nexus; false when another has it. */
     boolean reserve(Nexus nexus) {
-        synchronized (preventing) {
+        synchronized (guard) {
             if (reservedBy != null && reservedBy != nexus) {
                 return false;
             }
@@ -98,7 +103,7 @@ final class UnitState {
 
     /** Drops RESERVE(6); of one nexus, or of whoever has it when {@code nexus} is null. */
     void release(@Nullable Nexus nexus) {
-        synchronized (preventing) {
+        synchronized (guard) {
             if (nexus == null || reservedBy == nexus) {
                 reservedBy = null;
                 guarded = persistent.held() != null;
