@@ -120,7 +120,7 @@ public final class Help {
         return text.append("\nmore: help options, help states\n").toString();
     }
 
-    private static String options(CommandSpec root) {
+    static String options(CommandSpec root) {
         StringBuilder text = new StringBuilder("Options that every verb takes:\n\n");
         CommandSpec any = Tree.verbs(root).findFirst().orElseThrow();
         table(

@@ -3,6 +3,7 @@ package io.tidegate.shell.command;
 import io.tidegate.audit.Request;
 import io.tidegate.job.JobId;
 import io.tidegate.job.JobInfo;
+import io.tidegate.job.JobState;
 import io.tidegate.shell.Caller;
 import io.tidegate.shell.ShellServices;
 import io.tidegate.shell.render.Plan;
@@ -56,7 +57,7 @@ public abstract sealed class Verb {
         JobInfo job = waited.job();
         return switch (waited.end()) {
             case ENDED -> {
-                if (job.exit() != 0) {
+                if (job.state() != JobState.DONE) {
                     throw Failures.ofJob(job);
                 }
                 yield job;

@@ -145,7 +145,10 @@ public final class HostCommands {
                         "--any-initiator needs the role admin",
                         List.of("name the initiators: --iqn IQN"));
             }
-            Plan plan = any ? Plan.ask("host create " + name + " --any-initiator") : Plan.free("host create " + name);
+            Plan plan =
+                    any
+                            ? Plan.ask("host create " + name + " --any-initiator")
+                            : Plan.free("host create " + name);
             iqns.forEach(iqn -> plan.line("initiator", iqn));
             if (any) {
                 plan.line("warning", "whoever reaches a portal sees the LUNs of this host");
@@ -167,10 +170,7 @@ public final class HostCommands {
     @Command(name = "set", description = "Changes CHAP and the kind of system of a host.")
     @About(
             access = Access.OPERATE,
-            examples = {
-                "host set esx7 --chap-user esx7",
-                "host set esx7 --no-chap --yes"
-            })
+            examples = {"host set esx7 --chap-user esx7", "host set esx7 --no-chap --yes"})
     static final class Set extends Verb.Changing {
         @Parameters(
                 paramLabel = "HOST",
@@ -184,7 +184,8 @@ public final class HostCommands {
         @Option(
                 names = "--chap-user",
                 paramLabel = "USER",
-                description = "what its initiators prove from the next log-in on; asks for the secret")
+                description =
+                        "what its initiators prove from the next log-in on; asks for the secret")
         @Nullable String chapUser;
 
         @Option(
@@ -209,9 +210,14 @@ public final class HostCommands {
                         "these options do not go together",
                         "--chap-user U --mutual-user M, or --no-chap");
             }
-            Plan plan = noChap ? Plan.ask("host set " + name + " --no-chap") : Plan.free("host set " + name);
+            Plan plan =
+                    noChap
+                            ? Plan.ask("host set " + name + " --no-chap")
+                            : Plan.free("host set " + name);
             if (noChap) {
-                plan.line("chap", h.chapUser().orElse("none") + " to none: anyone with its name gets in");
+                plan.line(
+                        "chap",
+                        h.chapUser().orElse("none") + " to none: anyone with its name gets in");
             } else if (chapUser != null) {
                 plan.line("chap", h.chapUser().orElse("none") + " to " + chapUser);
             }

@@ -210,12 +210,16 @@ public final class JobCommands {
 
     /** What is said of a job that ended well. */
     static Result.Done done(JobInfo job) {
-        return new Result.Done(
-                        "Job",
-                        job.id().toString(),
-                        "job " + job.id() + " done (" + job.type() + " " + job.object() + ")")
-                .with("id", Cell.count(job.id().value()))
-                .with("state", Cell.of(job.state()));
+        Result.Done done =
+                new Result.Done(
+                                "Job",
+                                job.id().toString(),
+                                "job %s done (%s %s)"
+                                        .formatted(job.id(), job.type(), job.object()))
+                        .with("id", Cell.count(job.id().value()))
+                        .with("state", Cell.of(job.state()));
+        // Done, but not all is as it should be: a promotion whose LUN is held, for one.
+        return job.exit() == ExitCode.PARTLY.code() ? done.partly() : done;
     }
 
     private static Cell percent(JobInfo job) {

@@ -60,9 +60,7 @@ public final class LunCommands {
         @Override
         public Result read() {
             return listing(
-                    services()
-                            .luns()
-                            .list(Optional.ofNullable(host), Optional.ofNullable(volume)));
+                    services().luns().list(Optional.ofNullable(host), Optional.ofNullable(volume)));
         }
     }
 
@@ -131,7 +129,10 @@ public final class LunCommands {
     @Command(name = "map", description = "Shows a volume to a host as a LUN.")
     @About(
             access = Access.OPERATE,
-            examples = {"lun map db01 --host esx7", "lun map db01 --host esx7 --lun 12 --read-only"})
+            examples = {
+                "lun map db01 --host esx7",
+                "lun map db01 --host esx7 --lun 12 --read-only"
+            })
     static final class Map extends Verb.Changing {
         @Parameters(
                 paramLabel = "VOLUME",
@@ -232,7 +233,10 @@ public final class LunCommands {
                 if (last != null) {
                     plan.line(
                             "session",
-                            s.initiator() + ", last write " + Spans.format(Duration.between(last, now)) + " ago");
+                            s.initiator()
+                                    + ", last write "
+                                    + Spans.format(Duration.between(last, now))
+                                    + " ago");
                 }
             }
             return plan.line("after", "the number rests for a while before another volume has it");
@@ -279,6 +283,7 @@ public final class LunCommands {
                 required = true,
                 paramLabel = "on|off",
                 description = "whether the host may not write",
+                arity = "1",
                 converter = Converters.OnOff.class)
         boolean readOnly;
 

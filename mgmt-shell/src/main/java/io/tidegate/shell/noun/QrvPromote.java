@@ -141,9 +141,7 @@ final class QrvPromote extends Verb.Starting {
                         .with("safetySnapshot", Cell.of(r.safetySnapshot()))
                         .with("point", Cell.of(r.point()))
                         .with("held", Cell.of(r.held()))
-                        .with(
-                                "gateMillis",
-                                Cell.count(Math.round(r.millisWithoutService())))
+                        .with("gateMillis", Cell.count(Math.round(r.millisWithoutService())))
                         .with("abandonedWrites", Cell.of(r.abandonedWrites()))
                         .with("bytesMoved", Cell.bytes(r.bytesMoved()))
                         .with("generation", Cell.count(r.generation()));

@@ -309,9 +309,7 @@ public final class RecoverCommands {
                         .with("point", Cell.of(r.point()))
                         .with("safetySnapshot", Cell.of(r.safetySnapshot()))
                         .with("held", Cell.of(r.held()))
-                        .with(
-                                "gateMillis",
-                                Cell.count(Math.round(r.millisWithoutService())))
+                        .with("gateMillis", Cell.count(Math.round(r.millisWithoutService())))
                         .with("bytesChanged", Cell.bytes(r.bytesChanged()))
                         .with("bytesMoved", Cell.bytes(r.bytesMoved()))
                         .with("bytesDiscarded", Cell.bytes(r.bytesDiscarded()));

@@ -43,7 +43,10 @@ public final class SessionCommands {
             Optional<Instant> last,
             long commands) {}
 
-    @Command(name = "list", aliases = "ls", description = "Lists sessions of hosts and administrators.")
+    @Command(
+            name = "list",
+            aliases = "ls",
+            description = "Lists sessions of hosts and administrators.")
     @About(
             access = Access.READ,
             examples = {"session list", "session list --filter kind=iscsi -o json"})
@@ -92,7 +95,11 @@ public final class SessionCommands {
                                     .orElse(false);
             services()
                     .catalog()
-                    .record(request, "session:" + id, AuditResult.OK, line.who() + " " + line.peer());
+                    .record(
+                            request,
+                            "session:" + id,
+                            AuditResult.OK,
+                            line.who() + " " + line.peer());
             return new Result.Done(
                     "Session", id, ended ? "session " + id + " is ended" : "it had ended already");
         }
@@ -107,8 +114,7 @@ public final class SessionCommands {
 
     private static List<Line> lines(ShellServices services) {
         List<Line> lines = new ArrayList<>();
-        for (SessionInfo s :
-                services.sessions().map(SessionControl::sessions).orElse(List.of())) {
+        for (SessionInfo s : services.sessions().map(SessionControl::sessions).orElse(List.of())) {
             lines.add(
                     new Line(
                             "iscsi-" + s.id(),
@@ -120,7 +126,8 @@ public final class SessionCommands {
                             s.lastWrites().values().stream().max(Comparator.naturalOrder()),
                             s.commands()));
         }
-        for (AdminSession a : services.server().get().map(ShellServer::sessions).orElse(List.of())) {
+        for (AdminSession a :
+                services.server().get().map(ShellServer::sessions).orElse(List.of())) {
             lines.add(
                     new Line(
                             "ssh-" + a.id(),

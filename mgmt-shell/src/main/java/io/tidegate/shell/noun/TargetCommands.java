@@ -98,7 +98,10 @@ public final class TargetCommands {
                                     .column("listen", p -> Cell.of(text(p.listen())))
                                     .column(
                                             "advertised",
-                                            p -> Cell.text(p.advertised().map(TargetCommands::text)))
+                                            p ->
+                                                    Cell.text(
+                                                            p.advertised()
+                                                                    .map(TargetCommands::text)))
                                     .column("group", p -> Cell.count(p.groupTag()))
                                     .build());
         }
@@ -126,7 +129,11 @@ public final class TargetCommands {
                 converter = Address.class)
         List<InetSocketAddress> addresses = new ArrayList<>();
 
-        @Option(names = "--alias", paramLabel = "TEXT", defaultValue = "", description = "free text")
+        @Option(
+                names = "--alias",
+                paramLabel = "TEXT",
+                defaultValue = "",
+                description = "free text")
         String alias = "";
 
         @Override

@@ -48,7 +48,9 @@ public final class UserCommands {
         public Result read() {
             return Listing.<User>of("UserList", services().users().list())
                     .column("name", u -> Cell.of(u.name()))
-                    .column("roles", u -> Cell.list(u.roles().stream().sorted().map(Role::text).toList()))
+                    .column(
+                            "roles",
+                            u -> Cell.list(u.roles().stream().sorted().map(Role::text).toList()))
                     .column("locked", u -> Cell.of(u.locked()))
                     .column("password", u -> Cell.of(u.hasPassword()))
                     .column("mustChange", u -> Cell.of(u.mustChange()))
@@ -212,7 +214,10 @@ public final class UserCommands {
         }
     }
 
-    @Command(name = "delete", aliases = "rm", description = "Forgets an administrator with all keys.")
+    @Command(
+            name = "delete",
+            aliases = "rm",
+            description = "Forgets an administrator with all keys.")
     @About(
             access = Access.SECURE,
             examples = {"user delete anna", "user delete anna --yes --confirm anna"})

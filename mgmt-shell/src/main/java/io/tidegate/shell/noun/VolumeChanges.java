@@ -78,6 +78,7 @@ final class VolumeChanges {
                 paramLabel = "on|off",
                 defaultValue = "on",
                 description = "answer writes before they are durable",
+                arity = "1",
                 converter = Converters.OnOff.class)
         boolean writeCache;
 
@@ -173,6 +174,7 @@ final class VolumeChanges {
                 names = "--write-cache",
                 paramLabel = "on|off",
                 description = "answer writes before they are durable",
+                arity = "1",
                 converter = Converters.OnOff.class)
         @Nullable Boolean writeCache;
 
@@ -180,6 +182,7 @@ final class VolumeChanges {
                 names = "--read-only",
                 paramLabel = "on|off",
                 description = "whether no host may write",
+                arity = "1",
                 converter = Converters.OnOff.class)
         @Nullable Boolean readOnly;
 

@@ -93,8 +93,9 @@ public record Selection(List<String> columns, String sort, List<String> filters,
         if (cell instanceof Cell.Many many) {
             return many.values().contains(wanted);
         }
-        if (cell instanceof Cell.Absent) {
-            return wanted.isEmpty() || wanted.equals("-");
+        boolean absence = wanted.isEmpty() || wanted.equals("-");
+        if (cell instanceof Cell.Absent || absence) {
+            return absence && (cell instanceof Cell.Absent || cell.raw().isEmpty());
         }
         return compare(cell, wanted, clock) == 0;
     }
