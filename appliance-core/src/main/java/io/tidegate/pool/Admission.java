@@ -66,8 +66,12 @@ final class Admission {
         }
     }
 
-    private void awaitCheckpoint(long round) {
+    private void awaitCheckpoint(long round) throws IOException {
         core.maintenance.wantCheckpoint();
+        if (!core.rules.background()) {
+            core.maintenance.step();
+            return;
+        }
         lock.lock();
         try {
             while (rounds == round && core.health.writable()) {

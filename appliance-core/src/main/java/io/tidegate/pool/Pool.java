@@ -108,7 +108,7 @@ public final class Pool implements VolumeStore {
         }
     }
 
-    private synchronized PoolCore core() {
+    synchronized PoolCore core() {
         requireOpen();
         return core;
     }

@@ -132,7 +132,9 @@ final class PoolFactory {
             }
             lock();
             Recovery.Opened opened = new Recovery(directory, options, rules, bootId).open();
-            opened.core().maintenance.start();
+            if (rules.background()) {
+                opened.core().maintenance.start();
+            }
             good = true;
             return opened;
         } catch (IOException e) {

@@ -241,10 +241,11 @@ final class Recovery {
 
     /** The checkpoint that makes what was replayed the new beginning. */
     private static void settle(PoolCore core) throws IOException {
+        // A grain that the replay freed may have been mapped again by a later record.
+        core.retirement.forget();
         if (!core.checkpointer.run(false)) {
             throw new IllegalStateException("nothing runs yet, and yet it does not drain");
         }
-        core.retirement.forget();
         core.space.unblockUnused();
     }
 }

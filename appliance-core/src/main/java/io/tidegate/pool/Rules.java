@@ -34,6 +34,11 @@ class Rules {
         return true;
     }
 
+    /** Whether a thread does the background work; else whoever opened the pool drives it. */
+    boolean background() {
+        return true;
+    }
+
     /** A checkpoint's roots are taken when no write is half done. */
     boolean drainForCheckpoint() {
         return true;
