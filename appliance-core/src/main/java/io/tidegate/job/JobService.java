@@ -149,6 +149,22 @@ public final class JobService implements AutoCloseable {
         return job.info();
     }
 
+    /**
+     * The job that a request with this id was answered with, if it runs or is done: for those who
+     * check an order before they start it, since a repeat would not pass the check.
+     *
+     * @throws ServiceException the request id was used for something else
+     */
+    public Optional<JobInfo> first(Request request) throws ServiceException {
+        Optional<JobId> id = catalog.firstResult(request, JobId.class);
+        if (id.isEmpty()) {
+            return Optional.empty();
+        }
+        JobInfo job = show(id.get());
+        boolean again = job.state().ended() && job.state() != JobState.DONE;
+        return again ? Optional.empty() : Optional.of(job);
+    }
+
     /** Whether an ended job that was not done is running again by this call. */
     private boolean reopen(JobId id) {
         return catalog.<Boolean, RuntimeException>housekeeping(

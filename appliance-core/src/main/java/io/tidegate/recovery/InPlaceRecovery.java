@@ -132,7 +132,7 @@ final class InPlaceRecovery {
             units.follow(row.unit(), row.volume(), Set.of(UnitChange.RESERVATION_CLEARED));
         } finally {
             if (!begun) {
-                takeBack(row);
+                takeBack(row, live);
             }
         }
         reached("recover:held");
@@ -279,7 +279,8 @@ final class InPlaceRecovery {
         }
     }
 
-    private void takeBack(RecoveryRow row) {
+    /** Nothing was touched: a recovery that this one took over from is what it was. */
+    private void takeBack(RecoveryRow row, Optional<RecoveryRow> live) {
         try {
             catalog.<Object, RuntimeException>housekeeping(
                     tx -> {
@@ -287,6 +288,13 @@ final class InPlaceRecovery {
                         if (now.isPresent() && !now.get().state().begun()) {
                             RecoverService.giveUp(tx, now.get());
                             Snapshots.release(tx, row.sourceSnapshot(), using());
+                            live.ifPresent(
+                                    other ->
+                                            RecoveryRow.setState(
+                                                    tx.handle(),
+                                                    other.id(),
+                                                    other.state(),
+                                                    tx.nowMillis()));
                         }
                         return row;
                     });

@@ -233,6 +233,9 @@ final class Promoter {
         if (mode == Mode.PLANNED) {
             throw late("writes under way did not end in time");
         }
+        if (!gate.disarm()) {
+            throw late("the gate's time was over before the switch");
+        }
         job.log("commands under way did not end in time and are abandoned");
         live.ifPresent(unit -> units.abandon(unit, nextGeneration));
         reached("promote:abandoned");

@@ -6,7 +6,6 @@ import io.tidegate.catalog.Names;
 import io.tidegate.catalog.ServiceException;
 import io.tidegate.catalog.Tx;
 import io.tidegate.job.JobContext;
-import io.tidegate.job.JobId;
 import io.tidegate.job.JobInfo;
 import io.tidegate.job.JobResult;
 import io.tidegate.job.JobService;
@@ -20,12 +19,9 @@ import io.tidegate.volume.ActLocks;
 import io.tidegate.volume.SnapshotDevice;
 import io.tidegate.volume.VolumeDependents;
 import io.tidegate.volume.VolumeId;
-import io.tidegate.volume.VolumeKind;
 import io.tidegate.volume.VolumeRecord;
 import io.tidegate.volume.VolumeRows;
 import io.tidegate.volume.VolumeService;
-import io.tidegate.volume.VolumeSpec;
-import io.tidegate.volume.VolumeStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -37,9 +33,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Makes, refreshes, checks, mounts and deletes quick recovery volumes. Safe for concurrent calls.
- */
+/** Makes, refreshes, checks, mounts and deletes quick recovery volumes. Safe for concurrent calls. */
 public final class QrvService implements VolumeDependents {
 
     private static final Logger log = LoggerFactory.getLogger(QrvService.class);
@@ -121,6 +115,7 @@ public final class QrvService implements VolumeDependents {
     private final Refresher refresher;
     private final QrvPools pools;
     private final QrvBin bin;
+    private final QrvCreation creation;
 
     /** Registers its job types with the job service. */
     public QrvService(RecoveryParts parts) {
@@ -134,6 +129,7 @@ public final class QrvService implements VolumeDependents {
         this.refresher = new Refresher(parts);
         this.pools = new QrvPools(parts.pools());
         this.bin = new QrvBin(parts);
+        this.creation = new QrvCreation(parts, refresher, pools);
         jobs.register("qrv-create", JobService.AfterRestart.RESUME, this::runCreate);
         jobs.register("qrv-refresh", JobService.AfterRestart.RESUME, this::runRefresh);
         jobs.register("qrv-verify", JobService.AfterRestart.RESUME, this::runVerify);
@@ -142,8 +138,8 @@ public final class QrvService implements VolumeDependents {
     // ---- create
 
     public CreatePlan planCreate(Create create) throws ServiceException {
-        VolumeRecord source = source(create.volume());
-        CreateJob job = resolve(create, source);
+        VolumeRecord source = creation.source(create.volume());
+        CreateJob job = creation.resolve(create, source);
         List<String> warnings = new ArrayList<>();
         long free = pools.freeBytes(job.pool());
         long mapped = pools.mappedBytes(volumes.store(source), source.id());
@@ -171,92 +167,20 @@ public final class QrvService implements VolumeDependents {
 
     /** Starts job {@code qrv-create}; its result is a {@link RefreshResult}. */
     public JobInfo create(Request request, Create create) throws ServiceException {
-        Optional<JobId> first = catalog.firstResult(request, JobId.class);
+        Optional<JobInfo> first = jobs.first(request);
         if (first.isPresent()) {
-            return jobs.show(first.get());
+            return first.get();
         }
-        VolumeRecord source = source(create.volume());
-        CreateJob job = resolve(create, source);
+        VolumeRecord source = creation.source(create.volume());
+        CreateJob job = creation.resolve(create, source);
         return jobs.start(request, "qrv-create", "qrv:" + job.name(), job);
-    }
-
-    private VolumeRecord source(String name) throws ServiceException {
-        VolumeRecord volume =
-                catalog.<VolumeRecord, ServiceException>read(
-                        handle -> VolumeRows.usable(handle, Names.fold(name)));
-        if (volume.kind() == VolumeKind.QRV) {
-            throw ServiceException.conflict(
-                    "no QRV of " + name + " is made",
-                    "it is a QRV itself",
-                    "make one of its source");
-        }
-        return volume;
-    }
-
-    private CreateJob resolve(Create create, VolumeRecord source) throws ServiceException {
-        String name =
-                create.name().isPresent()
-                        ? Names.check("QRV", create.name().get())
-                        : freeName(source.name());
-        checkFree(name);
-        String pool = pools.choose(create.pool(), source);
-        String from = null;
-        if (create.fromSnapshot().isPresent()) {
-            SnapshotInfo snapshot = snapshotService.show(create.fromSnapshot().get());
-            if (!snapshot.volume().equals(source.id())
-                    || snapshots.ready(snapshot.id()).isEmpty()) {
-                throw ServiceException.invalid(
-                        "no QRV of " + source.name() + " is made from " + snapshot.name(),
-                        "it is no ready snapshot of this volume",
-                        "snapshot list --volume " + source.name());
-            }
-            from = snapshot.id().toString();
-        }
-        return new CreateJob(source.id().toString(), name, pool, from);
-    }
-
-    private String freeName(String volume) {
-        List<String> taken =
-                catalog.<List<String>, RuntimeException>read(
-                        handle -> {
-                            List<String> names = new ArrayList<>();
-                            VolumeRows.all(handle).forEach(v -> names.add(v.name()));
-                            QrvRows.all(handle).stream()
-                                    .filter(q -> q.state() != QrvState.DESTROYED)
-                                    .forEach(q -> names.add(q.name()));
-                            return names;
-                        });
-        int n = 1;
-        while (taken.contains(volume + "-q" + n)) {
-            n++;
-        }
-        return volume + "-q" + n;
-    }
-
-    private void checkFree(String name) throws ServiceException {
-        boolean taken =
-                catalog.<Boolean, RuntimeException>read(
-                        handle ->
-                                VolumeRows.byName(handle, name).isPresent()
-                                        || liveByName(handle, name).isPresent());
-        if (taken) {
-            throw ServiceException.conflict(
-                    "no QRV " + name + " is made",
-                    "a volume or QRV has this name",
-                    "choose another --name",
-                    "qrv show " + name);
-        }
-    }
-
-    private static Optional<QrvRow> liveByName(Handle handle, String name) {
-        return QrvRows.byName(handle, name).filter(row -> row.state() != QrvState.DESTROYED);
     }
 
     private JobResult runCreate(JobContext job) throws Exception {
         CreateJob order = job.parameters(CreateJob.class);
         boolean leave = false;
         try (ActLocks.Held held = locks.hold("qrv:" + order.name(), order.name(), "qrv create")) {
-            QrvRow row = makeRow(job, order);
+            QrvRow row = creation.makeRow(job, order);
             RefreshResult result = refresh(job, row);
             leave = true;
             return JobResult.done(result);
@@ -265,89 +189,7 @@ public final class QrvService implements VolumeDependents {
             throw e;
         } finally {
             if (!leave) {
-                takeBack(order.name());
-            }
-        }
-    }
-
-    /** The volume and the row of the new QRV; those that an earlier run made are taken. */
-    private QrvRow makeRow(JobContext job, CreateJob order) throws ServiceException {
-        Optional<QrvRow> there =
-                catalog.<Optional<QrvRow>, RuntimeException>read(
-                        handle -> liveByName(handle, order.name()));
-        if (there.isPresent()) {
-            return there.get();
-        }
-        job.phase("make volume");
-        VolumeRecord source = volumes.find(VolumeId.of(order.volume()));
-        VolumeRecord volume = makeVolume(job, order, source);
-        QrvId id = QrvId.random();
-        catalog.<Object, RuntimeException>change(
-                job.request(),
-                "qrv:" + order.name(),
-                tx -> {
-                    insert(tx, id, order, source, volume);
-                    return id;
-                });
-        return refresher.row(id);
-    }
-
-    private VolumeRecord makeVolume(JobContext job, CreateJob order, VolumeRecord source)
-            throws ServiceException {
-        Optional<VolumeRecord> made =
-                catalog.<Optional<VolumeRecord>, RuntimeException>read(
-                        handle -> VolumeRows.byName(handle, order.name()));
-        if (made.isPresent() && made.get().kind() == VolumeKind.QRV && made.get().usable()) {
-            return made.get(); // by the run that was cut off
-        }
-        return volumes.create(
-                job.request(),
-                VolumeSpec.like(source, order.name(), order.pool()),
-                VolumeKind.QRV,
-                VolumeStore::createVolume);
-    }
-
-    private static void insert(
-            Tx tx, QrvId id, CreateJob order, VolumeRecord source, VolumeRecord volume) {
-        QrvRow row =
-                new QrvRow(
-                        id,
-                        order.name(),
-                        source.id(),
-                        volume.id(),
-                        volume.pool(),
-                        QrvState.CREATING,
-                        Optional.empty(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        0,
-                        tx.now(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        0,
-                        0);
-        QrvRows.insert(tx.handle(), row);
-        if (order.fromSnapshot() != null) {
-            io.tidegate.volume.SnapshotId from =
-                    io.tidegate.volume.SnapshotId.of(order.fromSnapshot());
-            Snapshots.hold(tx, from, row.holdReason());
-            QrvRows.setPending(tx.handle(), id, from, null, 1);
-        }
-        tx.note("source", source.name()).note("volume", volume.id().toString());
-    }
-
-    /** After a failure or a cancel: nothing of the new QRV stays. */
-    private void takeBack(String name) {
-        Optional<QrvRow> row =
-                catalog.<Optional<QrvRow>, RuntimeException>read(
-                        handle -> liveByName(handle, name));
-        if (row.isPresent() && row.get().state() == QrvState.CREATING) {
-            try {
-                bin.destroy(Request.system("take back qrv create " + name), row.get());
-            } catch (ServiceException e) {
-                log.warn("QRV {} is not yet taken back: {} ({})", name, e.getMessage(), e.why());
+                creation.takeBack(order.name(), bin);
             }
         }
     }
@@ -358,7 +200,10 @@ public final class QrvService implements VolumeDependents {
     public JobInfo refresh(Request request, String qrv) throws ServiceException {
         QrvRow row = require(qrv);
         return jobs.start(
-                request, "qrv-refresh", "qrv:" + row.name(), new OnQrv(row.id().toString(), false));
+                request,
+                "qrv-refresh",
+                "qrv:" + row.name(),
+                new OnQrv(row.id().toString(), false));
     }
 
     private JobResult runRefresh(JobContext job) throws Exception {
@@ -448,7 +293,8 @@ public final class QrvService implements VolumeDependents {
                 verdict.rightSha256());
     }
 
-    private SnapshotInfo ready(Optional<io.tidegate.volume.SnapshotId> id, QrvRow row, String what)
+    private SnapshotInfo ready(
+            Optional<io.tidegate.volume.SnapshotId> id, QrvRow row, String what)
             throws ServiceException {
         return id.flatMap(snapshots::ready)
                 .orElseThrow(

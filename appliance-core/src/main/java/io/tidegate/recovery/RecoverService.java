@@ -150,9 +150,9 @@ public final class RecoverService {
      * @throws ServiceException it is refused; nothing has changed
      */
     public JobInfo recover(Request request, Order order) throws ServiceException {
-        Optional<JobId> first = catalog.firstResult(request, JobId.class);
+        Optional<JobInfo> first = jobs().first(request);
         if (first.isPresent()) {
-            return jobs().show(first.get());
+            return first.get();
         }
         RecoverPlans.Choice choice = plans.choose(order);
         plans.check(choice, order);

@@ -82,7 +82,7 @@ final class Refresher {
     Round round(JobContext job, QrvId id, BooleanSupplier late)
             throws ServiceException, JobCancelledException, JobStoppedException {
         QrvRow qrv = row(id);
-        boolean fresh = qrv.state() == QrvState.CREATING && qrv.pendingBase().isEmpty();
+        boolean fresh = qrv.state() == QrvState.CREATING && !job.restarted();
         SnapshotInfo base = pendingBase(job, qrv);
         try {
             Copied copied = copy(job, row(id), base, fresh, late);

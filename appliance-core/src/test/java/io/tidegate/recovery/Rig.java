@@ -177,16 +177,27 @@ final class Rig implements AutoCloseable {
     RecoverService recoveries;
     private boolean first = true;
 
+    private final StoreProvider provider;
+
     @SuppressWarnings("NullAway.Init")
     Rig(Path dir) {
         this.dir = dir;
+        this.provider = new Stores();
+        open();
+    }
+
+    /** Over stores of another kind. */
+    @SuppressWarnings("NullAway.Init")
+    Rig(Path dir, StoreProvider provider) {
+        this.dir = dir;
+        this.provider = provider;
         open();
     }
 
     void open() {
         try {
             catalog = Catalog.open(dir.resolve("catalog.db"), clock);
-            pools = new PoolService(catalog, new Stores(), new EventLog(catalog, 100));
+            pools = new PoolService(catalog, provider, new EventLog(catalog, 100));
             pools.start();
             locks = new ActLocks();
             presentation =
