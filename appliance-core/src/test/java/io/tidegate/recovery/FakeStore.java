@@ -156,8 +156,7 @@ final class FakeStore implements VolumeStore {
         for (Map.Entry<VolumeId, SnapshotId> one : set.entrySet()) {
             Vol vol = vol(one.getKey());
             vol.snapshots.put(
-                    one.getValue(),
-                    new Snap(one.getKey(), vol.shape, new TreeMap<>(vol.grains)));
+                    one.getValue(), new Snap(one.getKey(), vol.shape, new TreeMap<>(vol.grains)));
         }
     }
 

@@ -240,8 +240,7 @@ class PromotionServiceTest {
         fast.beforeSnapshot =
                 () -> {
                     if (rig.steps.seen().contains("promote:round") && once.getAndSet(false)) {
-                        try (var device =
-                                fast.openVolume(rig.volumes.find("db01").id())) {
+                        try (var device = fast.openVolume(rig.volumes.find("db01").id())) {
                             device.write(0, Rig.direct(new byte[4096]));
                         } catch (Exception e) {
                             throw new IllegalStateException(e);
@@ -310,8 +309,7 @@ class PromotionServiceTest {
         byte[] newest = rig.content("db01");
         rig.steps.at(step);
         JobInfo job =
-                rig.promotions.promote(
-                        Rig.ADMIN, new PromotionService.Order("q1", mode, true));
+                rig.promotions.promote(Rig.ADMIN, new PromotionService.Order("q1", mode, true));
         rig.steps.await();
         boolean switched = step.equals("promote:committed") || step.equals("promote:swapped");
         rig.crash();
@@ -328,8 +326,7 @@ class PromotionServiceTest {
             assertThat(after.state()).isEqualTo(JobState.FAILED);
             assertThat(live().generation()).isEqualTo(1);
             assertThat(rig.content("db01")).isEqualTo(newest);
-            assertThat(rig.qrvs.show("q1").state())
-                    .isIn(QrvState.READY, QrvState.REFRESHING);
+            assertThat(rig.qrvs.show("q1").state()).isIn(QrvState.READY, QrvState.REFRESHING);
             assertThat(rig.snapshotNames("q1")).noneMatch(name -> name.contains("before"));
             assertThat(rig.promote("q1", mode, true).exit()).isZero();
             // a refresh of the killed promotion may have moved the point before
@@ -419,8 +416,9 @@ class PromotionServiceTest {
         assertThat(plan.oldName()).isEqualTo("db01-old");
         assertThat(plan.willBeHeld()).isTrue();
         assertThat(plan.obstacles()).isEmpty();
-        assertThat(plan.sessions()).singleElement().satisfies(
-                s -> assertThat(s.host()).isEqualTo("esx7"));
+        assertThat(plan.sessions())
+                .singleElement()
+                .satisfies(s -> assertThat(s.host()).isEqualTo("esx7"));
         assertThat(rig.snapshotNames("db01")).hasSize(1);
         assertThat(live().generation()).isEqualTo(1);
     }
@@ -430,8 +428,7 @@ class PromotionServiceTest {
         rig.store("fast").unreadable = rig.volumes.find("db01").id().toString();
         JobInfo job = rig.promote("q1", Mode.PLANNED, false);
         assertThat(job.exit()).isEqualTo(4);
-        assertThat(job.failure().orElseThrow().fix())
-                .anyMatch(fix -> fix.contains("--unplanned"));
+        assertThat(job.failure().orElseThrow().fix()).anyMatch(fix -> fix.contains("--unplanned"));
         assertThat(rig.promote("q1", Mode.UNPLANNED, true).exit()).isZero();
         assertThat(rig.content("db01")).isEqualTo(atPoint);
     }

@@ -124,8 +124,7 @@ class QrvServiceTest {
         rig.mover.beforePiece = () -> {};
         JobInfo bad = rig.done(rig.qrvs.verify(Rig.ADMIN, "db01-q1", false));
         assertThat(bad.exit()).isEqualTo(1);
-        QrvService.VerifyResult result =
-                rig.jobs.result(bad.id(), QrvService.VerifyResult.class);
+        QrvService.VerifyResult result = rig.jobs.result(bad.id(), QrvService.VerifyResult.class);
         assertThat(result.equal()).isFalse();
         assertThat(result.differentBlocks()).isEqualTo(1);
         assertThat(result.firstDifference()).isBetween(16384L, 16895L);
@@ -184,7 +183,10 @@ class QrvServiceTest {
                 rig.qrvs.create(
                         Rig.ADMIN,
                         new QrvService.Create(
-                                "db01", Optional.of("db01-q1"), Optional.empty(), Optional.empty()));
+                                "db01",
+                                Optional.of("db01-q1"),
+                                Optional.empty(),
+                                Optional.empty()));
         rig.steps.await();
         rig.crash();
         rig.done(rig.jobs.show(job.id()));
@@ -198,8 +200,7 @@ class QrvServiceTest {
         rig.mover.beforePiece =
                 () -> {
                     try {
-                        rig.jobs.cancel(
-                                Rig.ADMIN, rig.jobs.list(true, 1).getFirst().id());
+                        rig.jobs.cancel(Rig.ADMIN, rig.jobs.list(true, 1).getFirst().id());
                     } catch (ServiceException e) {
                         throw new IllegalStateException(e);
                     }
@@ -274,8 +275,7 @@ class QrvServiceTest {
     void primaryWithAQrvIsNotDeleted() throws Exception {
         rig.qrv("db01", "db01-q1");
         rig.luns.unmap(Rig.ADMIN, "db01", "esx7", Optional.empty(), false);
-        assertThatThrownBy(
-                        () -> rig.volumes.bin(Duration.ofDays(1)).delete(Rig.ADMIN, "db01"))
+        assertThatThrownBy(() -> rig.volumes.bin(Duration.ofDays(1)).delete(Rig.ADMIN, "db01"))
                 .isInstanceOfSatisfying(
                         ServiceException.class, e -> assertThat(e.why()).contains("db01-q1"));
     }

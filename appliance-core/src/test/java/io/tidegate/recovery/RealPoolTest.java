@@ -101,8 +101,7 @@ class RealPoolTest {
         assertThat(job.exit()).as("%s", job.failure()).isZero();
         assertThat(rig.content("db01")).isEqualTo(good);
         write(0, 4096);
-        assertThat(rig.snapshot(rig.promotions.result(job.id()).safetySnapshot()))
-                .isEqualTo(good);
+        assertThat(rig.snapshot(rig.promotions.result(job.id()).safetySnapshot())).isEqualTo(good);
     }
 
     @Test

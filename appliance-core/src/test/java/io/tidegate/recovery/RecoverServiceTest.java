@@ -122,16 +122,20 @@ class RecoverServiceTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"recover:drained", "recover:safety", "recover:held", "recover:copied",
-                "recover:finished"})
+            strings = {
+                "recover:drained",
+                "recover:safety",
+                "recover:held",
+                "recover:copied",
+                "recover:finished"
+            })
     void killedAnywhereItIsTheOldContentOrTheJobFinishes(String step) throws Exception {
         take("good");
         byte[] good = rig.content("db01");
         write(4096, 200 << 10);
         byte[] bad = rig.content("db01");
         rig.steps.at(step);
-        JobInfo job =
-                rig.recoveries.recover(Rig.ADMIN, order("db01@good", new To.InPlace(true)));
+        JobInfo job = rig.recoveries.recover(Rig.ADMIN, order("db01@good", new To.InPlace(true)));
         rig.steps.await();
         rig.crash();
         JobInfo after = rig.ended(rig.jobs.show(job.id()));
@@ -172,11 +176,9 @@ class RecoverServiceTest {
         assertThat(rig.raw("copy")).isEqualTo(good);
         take("later");
         byte[] later = rig.content("db01");
-        JobInfo job =
-                rig.done(rig.recoveries.recover(Rig.ADMIN, order("db01@later", fresh)));
+        JobInfo job = rig.done(rig.recoveries.recover(Rig.ADMIN, order("db01@later", fresh)));
         assertThat(rig.raw("copy")).isEqualTo(later);
-        assertThat(rig.snapshot(rig.recoveries.result(job.id()).safetySnapshot()))
-                .isEqualTo(good);
+        assertThat(rig.snapshot(rig.recoveries.result(job.id()).safetySnapshot())).isEqualTo(good);
     }
 
     @Test

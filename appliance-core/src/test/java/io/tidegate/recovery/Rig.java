@@ -338,8 +338,7 @@ final class Rig implements AutoCloseable {
         return qrvs.show(name);
     }
 
-    JobInfo promote(String qrv, PromotionService.Mode mode, boolean hostsStopped)
-            throws Exception {
+    JobInfo promote(String qrv, PromotionService.Mode mode, boolean hostsStopped) throws Exception {
         return ended(
                 promotions.promote(ADMIN, new PromotionService.Order(qrv, mode, hostsStopped)));
     }
@@ -454,9 +453,7 @@ final class Rig implements AutoCloseable {
     List<String> snapshotNames(String volume) throws ServiceException {
         List<String> names = new ArrayList<>();
         snapshotService
-                .list(
-                        new SnapshotService.Query(
-                                Optional.of(volume), Optional.empty(), false))
+                .list(new SnapshotService.Query(Optional.of(volume), Optional.empty(), false))
                 .forEach(info -> names.add(info.name()));
         return names;
     }

@@ -67,9 +67,7 @@ class SnapshotServiceTest {
         assertThatThrownBy(() -> take("one", "db01"))
                 .isInstanceOfSatisfying(
                         ServiceException.class,
-                        e ->
-                                assertThat(e.code())
-                                        .isEqualTo(ServiceException.Code.CONFLICT));
+                        e -> assertThat(e.code()).isEqualTo(ServiceException.Code.CONFLICT));
     }
 
     @Test
@@ -169,8 +167,7 @@ class SnapshotServiceTest {
         assertThat(rig.snapshotService.prune()).isZero();
         rig.clock.forward(Duration.ofHours(25));
         assertThat(rig.snapshotService.prune()).isEqualTo(1);
-        assertThat(rig.snapshotService.show("db01@one").state())
-                .isEqualTo(SnapshotState.DESTROYED);
+        assertThat(rig.snapshotService.show("db01@one").state()).isEqualTo(SnapshotState.DESTROYED);
         assertThat(rig.store("fast").snapshots(rig.volumes.find("db01").id())).isEmpty();
         assertThat(take("one", "db01")).hasSize(1);
     }
