@@ -72,7 +72,8 @@ final class QrvCreation {
         String from = null;
         if (create.fromSnapshot().isPresent()) {
             SnapshotInfo snapshot = snapshotService.show(create.fromSnapshot().get());
-            if (!snapshot.volume().equals(source.id()) || snapshots.ready(snapshot.id()).isEmpty()) {
+            if (!snapshot.volume().equals(source.id())
+                    || snapshots.ready(snapshot.id()).isEmpty()) {
                 throw ServiceException.invalid(
                         "no QRV of " + source.name() + " is made from " + snapshot.name(),
                         "it is no ready snapshot of this volume",
@@ -180,8 +181,7 @@ final class QrvCreation {
                         0);
         QrvRows.insert(tx.handle(), row);
         if (order.fromSnapshot() != null) {
-            SnapshotId from =
-                    SnapshotId.of(order.fromSnapshot());
+            SnapshotId from = SnapshotId.of(order.fromSnapshot());
             Snapshots.hold(tx, from, row.holdReason());
             QrvRows.setPending(tx.handle(), id, from, null, 1);
         }

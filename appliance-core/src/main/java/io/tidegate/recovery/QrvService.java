@@ -33,7 +33,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes, refreshes, checks, mounts and deletes quick recovery volumes. Safe for concurrent calls. */
+/**
+ * Makes, refreshes, checks, mounts and deletes quick recovery volumes. Safe for concurrent calls.
+ */
 public final class QrvService implements VolumeDependents {
 
     private static final Logger log = LoggerFactory.getLogger(QrvService.class);
@@ -200,10 +202,7 @@ public final class QrvService implements VolumeDependents {
     public JobInfo refresh(Request request, String qrv) throws ServiceException {
         QrvRow row = require(qrv);
         return jobs.start(
-                request,
-                "qrv-refresh",
-                "qrv:" + row.name(),
-                new OnQrv(row.id().toString(), false));
+                request, "qrv-refresh", "qrv:" + row.name(), new OnQrv(row.id().toString(), false));
     }
 
     private JobResult runRefresh(JobContext job) throws Exception {
@@ -293,8 +292,7 @@ public final class QrvService implements VolumeDependents {
                 verdict.rightSha256());
     }
 
-    private SnapshotInfo ready(
-            Optional<io.tidegate.volume.SnapshotId> id, QrvRow row, String what)
+    private SnapshotInfo ready(Optional<io.tidegate.volume.SnapshotId> id, QrvRow row, String what)
             throws ServiceException {
         return id.flatMap(snapshots::ready)
                 .orElseThrow(
