@@ -11,9 +11,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.NullUnmarked;
 import org.jspecify.annotations.Nullable;
 
 /** What a volume must hold: one number for each sector, 0 for zeroes. */
+@NullUnmarked
 final class ModelVolume {
 
     /** A point in time. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.UUID;
+import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * each sector is old or new since the last flush, what was flushed is new, an act happened whole or
  * not at all, and each grain and node is free or has one owner. After a kill nothing is missing.
  */
+@NullUnmarked
 class PoolCrashTest {
 
     /** Acts before the stop; every operation of the last ones is a stop of its own. */

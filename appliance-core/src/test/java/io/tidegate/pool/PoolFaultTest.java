@@ -16,10 +16,12 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Failed syncs, a full pool, a log and a node budget at their limits, damaged structures. */
+@NullUnmarked
 class PoolFaultTest {
 
     @TempDir Path tokens;

@@ -24,8 +24,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
+import org.jspecify.annotations.NullUnmarked;
 
 /** Drives a pool over simulated files with seeded random acts, beside a plain model of it. */
+@NullUnmarked
 final class PoolHarness {
 
     static final int SECTOR = 512;

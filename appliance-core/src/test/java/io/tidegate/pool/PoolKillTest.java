@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A process that writes is killed, again and again. It says on its output what was acknowledged, in
  * words that are out before the next write begins: nothing of that may be missing, with no flush.
  */
+@NullUnmarked
 class PoolKillTest {
 
     private static final int ROUNDS = Integer.getInteger("pool.kill.rounds", 4);

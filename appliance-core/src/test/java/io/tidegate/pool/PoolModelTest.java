@@ -1,11 +1,13 @@
 package io.tidegate.pool;
 
 import java.nio.file.Path;
+import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Random acts against a plain map; the seed is the test's parameter. */
+@NullUnmarked
 class PoolModelTest {
 
     private static final int ACTS = Integer.getInteger("pool.model.acts", 1200);

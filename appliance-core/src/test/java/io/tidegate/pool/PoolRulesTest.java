@@ -20,6 +20,7 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.NullUnmarked;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Interleavings that a rule forbids, each played twice: with the rule in force nothing is lost, and
  * with the rule broken by a switch the harm is seen. So each of these tests can fail.
  */
+@NullUnmarked
 class PoolRulesTest {
 
     private static final int GRAIN = 4096;

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.NullUnmarked;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
  * that checkpoints never cease. Every block carries its volume and place; each writer owns blocks
  * of its own, so what a block holds is known.
  */
+@NullUnmarked
 class PoolThreadsTest {
 
     private static final int BLOCK = 4096;

@@ -13,6 +13,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.jspecify.annotations.NullUnmarked;
 
 /**
  * Files in memory with a cache that a loss of power empties.
@@ -23,6 +24,7 @@ import java.util.function.Consumer;
  * name that no directory sync followed may be gone. From the operation whose number is set on,
  * nothing works any more.
  */
+@NullUnmarked
 final class SimFiles implements PoolFiles {
 
     static final int SECTOR = 512;
