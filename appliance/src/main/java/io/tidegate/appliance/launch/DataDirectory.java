@@ -1,27 +1,19 @@
 package io.tidegate.appliance.launch;
 
+import io.tidegate.block.NativeFile;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 
-/**
- * The data directory, held by one process: a lock on {@code tidegate.lock}, which nothing else opens
- * (closing any other descriptor of it in this process would drop the lock).
- */
+/** The data directory, held by one process through a lock on {@code tidegate.lock}. */
 final class DataDirectory implements AutoCloseable {
 
-    private final Path path;
-    private final FileChannel channel;
+    private final NativeFile lock;
 
-    private DataDirectory(Path path, FileChannel channel) {
-        this.path = path;
-        this.channel = channel;
+    private DataDirectory(NativeFile lock) {
+        this.lock = lock;
     }
 
     /**
@@ -37,40 +29,17 @@ final class DataDirectory implements AutoCloseable {
                         PosixFilePermissions.asFileAttribute(
                                 PosixFilePermissions.fromString("rwx------")));
             }
-            FileChannel channel =
-                    FileChannel.open(
-                            path.resolve("tidegate.lock"),
-                            StandardOpenOption.CREATE,
-                            StandardOpenOption.WRITE);
-            FileLock lock = tryLock(channel);
-            if (lock == null) {
-                channel.close();
-                return Optional.empty();
-            }
-            return Optional.of(new DataDirectory(path, channel));
+            return NativeFile.openLocked(path.resolve("tidegate.lock")).map(DataDirectory::new);
         } catch (IOException e) {
             throw new LaunchException(
                     LaunchException.FAILED,
-                    "the data directory " + path + " cannot be used: " + e,
+                    "the data directory " + path + " cannot be used: " + e.getMessage(),
                     "give a directory that you may write to with --data");
         }
     }
 
-    private static @org.jspecify.annotations.Nullable FileLock tryLock(FileChannel channel)
-            throws IOException {
-        try {
-            return channel.tryLock();
-        } catch (OverlappingFileLockException e) {
-            return null; // this very process holds it
-        }
-    }
-
-    Path path() {
-        return path;
-    }
-
     @Override
-    public void close() throws IOException {
-        channel.close();
+    public void close() {
+        lock.close();
     }
 }
