@@ -57,7 +57,7 @@ final class CopyAuditQueue implements CopyAudit, AutoCloseable {
                         Optional.empty());
         AuditResult result =
                 switch (copy.outcome()) {
-                    case DONE -> AuditResult.DONE;
+                    case DONE -> AuditResult.OK;
                     case FAILED, FENCED -> AuditResult.FAILED;
                     case REFUSED -> AuditResult.REFUSED;
                 };

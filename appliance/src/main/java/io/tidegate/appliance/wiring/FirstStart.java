@@ -42,9 +42,6 @@ final class FirstStart {
         if (file.isEmpty()) {
             return List.of();
         }
-        return Files.readAllLines(file.get()).stream()
-                .map(String::strip)
-                .filter(line -> !line.isEmpty() && !line.startsWith("#"))
-                .toList();
+        return Files.readAllLines(file.get());
     }
 }

@@ -1,0 +1,47 @@
+package io.tidegate.appliance.wiring;
+
+import io.tidegate.catalog.ServiceException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What has to be done now and then: emptying the bin, ending what retention has ended. */
+final class Housekeeping implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Housekeeping.class);
+    private static final long EVERY_MINUTES = 5;
+    private static final long CLOSE_SECONDS = 30;
+
+    private final CoreParts core;
+    private final ScheduledExecutorService timer =
+            Executors.newSingleThreadScheduledExecutor(
+                    Thread.ofPlatform().name("housekeeping").factory());
+
+    Housekeeping(CoreParts core) {
+        this.core = core;
+        timer.scheduleWithFixedDelay(this::round, EVERY_MINUTES, EVERY_MINUTES, TimeUnit.MINUTES);
+    }
+
+    private void round() {
+        try {
+            int snapshots = core.snapshots.prune();
+            int volumes = core.bin.purgeExpired();
+            if (snapshots + volumes > 0) {
+                log.info("purged {} snapshots and {} volumes", snapshots, volumes);
+            }
+        } catch (ServiceException | RuntimeException e) {
+            // The next round tries again; one bad row must not end all housekeeping.
+            log.error("housekeeping failed", e);
+        }
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        timer.shutdown();
+        if (!timer.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+            log.warn("housekeeping is still under way");
+        }
+    }
+}
