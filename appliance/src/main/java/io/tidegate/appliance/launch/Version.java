@@ -20,7 +20,7 @@ public final class Version {
     }
 
     /** Version 0 promises no migration: docs/pool-format.md. */
-    static int poolFormat() {
+    public static int poolFormat() {
         return 0;
     }
 }

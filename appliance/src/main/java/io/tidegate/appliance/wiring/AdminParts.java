@@ -4,6 +4,7 @@ import io.tidegate.appliance.settings.Settings;
 import io.tidegate.shell.ShellServer;
 import io.tidegate.shell.ShellServices;
 import io.tidegate.shell.ShellSettings;
+import io.tidegate.shell.UserLogins;
 import io.tidegate.shell.command.Dispatcher;
 import io.tidegate.shell.command.Tree;
 import io.tidegate.shell.noun.Nouns;
@@ -52,11 +53,17 @@ final class AdminParts {
                 core.pools,
                 core.volumes,
                 core.bin,
+                core.hosts,
+                core.targets,
+                core.luns,
+                core.presentation,
                 core.snapshots,
                 core.qrvs,
                 core.promotions,
                 core.recoveries,
+                core.users,
                 core.events,
-                facts);
+                facts,
+                facts::server);
     }
 }

@@ -51,6 +51,7 @@ public final class CoreParts implements AutoCloseable {
     final CatalogModePages modePages;
     final JobService jobs;
     final SnapshotService snapshots;
+    private final Snapshots taken;
     final QrvService qrvs;
     final PromotionService promotions;
     final RecoverService recoveries;
@@ -76,7 +77,7 @@ public final class CoreParts implements AutoCloseable {
         modePages = new CatalogModePages(catalog);
         jobs = new JobService(catalog);
         Gates gates = new Gates();
-        Snapshots taken = new Snapshots(catalog, volumes, gates, locks, presentation::unitOf);
+        taken = new Snapshots(catalog, volumes, gates, locks, presentation::unitOf);
         SnapshotMounts mounts =
                 new SnapshotMounts(catalog, pools, volumes, bin, presentation, luns);
         snapshots = new SnapshotService(catalog, volumes, taken, mounts, settings.binGrace());
@@ -108,8 +109,9 @@ public final class CoreParts implements AutoCloseable {
     void recover() throws ServiceException {
         pools.start();
         bin.reconcile();
-        snapshots.recover();
+        taken.recover();
         promotions.recover();
+        recoveries.recover();
         presentation.start();
     }
 

@@ -50,6 +50,11 @@ final class SystemFacts implements SystemControl {
         shell = Optional.of(server);
     }
 
+    /** The shell's server, once it listens. */
+    Optional<ShellServer> server() {
+        return shell;
+    }
+
     @Override
     public SequencedMap<String, String> versions() {
         return versions;
