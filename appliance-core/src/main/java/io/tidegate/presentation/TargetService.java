@@ -6,6 +6,9 @@ import io.tidegate.catalog.ServiceException;
 import io.tidegate.catalog.Tx;
 import io.tidegate.presentation.TargetRows.TargetRow;
 import java.net.InetSocketAddress;
+import java.util.stream.Collectors;
+import java.util.Set;
+import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.List;
@@ -21,10 +24,16 @@ public final class TargetService {
 
     private final Catalog catalog;
     private final Presentation presentation;
+    private volatile Optional<PortalListeners> listeners = Optional.empty();
 
     public TargetService(Catalog catalog, Presentation presentation) {
         this.catalog = catalog;
         this.presentation = presentation;
+    }
+
+    /** Hands in what listens on portals, once the target runs. */
+    public void attach(PortalListeners portals) {
+        listeners = Optional.of(portals);
     }
 
     /**
@@ -132,7 +141,7 @@ public final class TargetService {
         return show(name);
     }
 
-    private static void insertPortal(Tx tx, TargetRow target, TargetInfo.Portal portal)
+    private void insertPortal(Tx tx, TargetRow target, TargetInfo.Portal portal)
             throws ServiceException {
         if (portal.listen().getPort() < 1 || portal.groupTag() < 1 || portal.groupTag() > 65535) {
             throw ServiceException.invalid(
@@ -148,6 +157,7 @@ public final class TargetService {
                         "target show " + target.name());
             }
         }
+        listen(portal);
         @Nullable InetSocketAddress advertised = portal.advertised().orElse(null);
         tx.handle()
                 .createUpdate(
@@ -162,6 +172,21 @@ public final class TargetService {
                 .bind("tag", portal.groupTag())
                 .bind("at", tx.nowMillis())
                 .execute();
+    }
+
+    /** A portal that nothing can listen on is refused, and its row with it. */
+    private void listen(TargetInfo.Portal portal) throws ServiceException {
+        if (listeners.isEmpty()) {
+            return; // at the start: the wiring listens on what the rows say
+        }
+        try {
+            listeners.get().open(portal.listen());
+        } catch (IOException e) {
+            throw ServiceException.conflict(
+                    "portal " + text(portal.listen()) + " is not added",
+                    String.valueOf(e.getMessage()),
+                    "give an address of this machine and a free port");
+        }
     }
 
     public TargetInfo removePortal(Request who, String iqn, InetSocketAddress listen)
@@ -248,8 +273,17 @@ public final class TargetService {
                     });
         } catch (ServiceException e) {
             throw catalog.recorded(who, object, e);
+        } finally {
+            // Also after a failure: what was opened for a row that is not there is closed again.
+            listeners.ifPresent(portals -> portals.keepOnly(portalAddresses()));
         }
         presentation.publish();
+    }
+
+    private Set<InetSocketAddress> portalAddresses() {
+        return extraPortals().stream()
+                .map(TargetInfo.Portal::listen)
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     private static TargetRow row(Handle handle, String name) throws ServiceException {

@@ -106,11 +106,11 @@ public final class House implements AutoCloseable {
     }
 
     private void serveHosts(CoreParts core, DataParts data, SystemFacts facts) throws IOException {
-        List<InetSocketAddress> addresses = new ArrayList<>();
-        addresses.add(settings.iscsi().resolve());
-        core.targets.extraPortals().forEach(portal -> addresses.add(portal.listen()));
-        InetSocketAddress first = data.target.bind(addresses).getFirst();
+        InetSocketAddress first = data.target.bind(List.of(settings.iscsi().resolve())).getFirst();
         core.presentation.setDefaultPortal(first, Optional.empty());
+        TargetPortals portals = new TargetPortals(data.target, core.events);
+        portals.openAll(core.targets.extraPortals());
+        core.targets.attach(portals);
         iscsiAddress = text(first);
         facts.listening("iscsi", iscsiAddress);
     }
