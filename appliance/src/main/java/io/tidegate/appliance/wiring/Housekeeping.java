@@ -1,6 +1,5 @@
 package io.tidegate.appliance.wiring;
 
-import io.tidegate.catalog.ServiceException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -31,7 +30,7 @@ final class Housekeeping implements AutoCloseable {
             if (snapshots + volumes > 0) {
                 log.info("purged {} snapshots and {} volumes", snapshots, volumes);
             }
-        } catch (ServiceException | RuntimeException e) {
+        } catch (RuntimeException e) {
             // The next round tries again; one bad row must not end all housekeeping.
             log.error("housekeeping failed", e);
         }
