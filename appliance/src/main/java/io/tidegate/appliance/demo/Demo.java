@@ -1,6 +1,7 @@
 package io.tidegate.appliance.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.tidegate.block.DeviceException;
 import io.tidegate.initiator.Initiator;
 import io.tidegate.initiator.InitiatorException;
 import io.tidegate.initiator.InitiatorSettings;
@@ -55,13 +56,14 @@ public final class Demo {
         Facts facts = new Facts(out);
         try (AdminShell shell = new AdminShell(sshAddress, key)) {
             new Demo(facts, shell, portal).story();
-        } catch (InitiatorException e) {
+        } catch (InitiatorException | DeviceException e) {
             throw new IOException(e);
         }
         return facts.good();
     }
 
-    private void story() throws IOException, InterruptedException, InitiatorException {
+    private void story()
+            throws IOException, InterruptedException, InitiatorException, DeviceException {
         facts.step("a volume of 1 GiB, and a LUN of it for one host");
         shell.run("volume create demo --pool fast --size 1GiB");
         shell.run("host create demo-host --iqn " + HOST_NAME);
