@@ -42,7 +42,7 @@ final class PoolCommand {
                     e.kind() == StoreException.Kind.BUSY
                             ? LaunchException.CONFLICT
                             : LaunchException.FAILED,
-                    e.getMessage(),
+                    String.valueOf(e.getMessage()),
                     e.kind() == StoreException.Kind.BUSY
                             ? "stop the appliance first, or check it in the shell: pool check NAME"
                             : "see docs/pool-format.md for what can be read by hand");
@@ -68,7 +68,7 @@ final class PoolCommand {
                                         report.problems().size() + " problems",
                                         "./tidegate pool check " + pool));
             } catch (StoreException e) {
-                found.add(Finding.bad(what, e.getMessage(), "./tidegate pool check " + pool));
+                found.add(Finding.bad(what, String.valueOf(e.getMessage()), "./tidegate pool check " + pool));
             }
         }
         return found;
