@@ -1,5 +1,6 @@
 package io.tidegate.appliance.launch;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,7 +25,7 @@ class MainJobTest {
 
     @TempDir Path dir;
 
-    private RunningAppliance appliance;
+    private @Nullable RunningAppliance appliance;
 
     @Test
     void writeSnapshotCopyRefreshDamagePromoteCompare() throws Exception {
@@ -66,7 +68,7 @@ class MainJobTest {
 
     private void metricsAreThere() throws Exception {
         try (HttpClient client = HttpClient.newHttpClient()) {
-            String base = "http://" + appliance.state().http();
+            String base = "http://" + requireNonNull(appliance).state().http();
             assertThat(get(client, base + "/healthz").statusCode()).isEqualTo(200);
             assertThat(get(client, base + "/readyz").statusCode()).isEqualTo(200);
             String metrics = get(client, base + "/metrics").body();
@@ -98,7 +100,7 @@ class MainJobTest {
     }
 
     private Peers.Ran run(String command) throws Exception {
-        return appliance.ssh(command.split(" "));
+        return requireNonNull(appliance).ssh(command.split(" "));
     }
 
     private void ssh(String command) throws Exception {
