@@ -100,6 +100,8 @@ public final class CoreParts implements AutoCloseable {
         qrvs = new QrvService(parts);
         promotions = new PromotionService(parts);
         recoveries = new RecoverService(parts);
+        volumes.addDependents(taken);
+        volumes.addDependents(qrvs);
     }
 
     /**

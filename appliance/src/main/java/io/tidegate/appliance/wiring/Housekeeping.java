@@ -26,9 +26,10 @@ final class Housekeeping implements AutoCloseable {
     private void round() {
         try {
             int snapshots = core.snapshots.prune();
+            int qrvs = core.qrvs.prune();
             int volumes = core.bin.purgeExpired();
-            if (snapshots + volumes > 0) {
-                log.info("purged {} snapshots and {} volumes", snapshots, volumes);
+            if (snapshots + qrvs + volumes > 0) {
+                log.info("purged {} snapshots, {} QRVs, {} volumes", snapshots, qrvs, volumes);
             }
         } catch (RuntimeException e) {
             // The next round tries again; one bad row must not end all housekeeping.
