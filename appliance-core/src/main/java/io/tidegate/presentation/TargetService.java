@@ -5,15 +5,15 @@ import io.tidegate.catalog.Catalog;
 import io.tidegate.catalog.ServiceException;
 import io.tidegate.catalog.Tx;
 import io.tidegate.presentation.TargetRows.TargetRow;
-import java.net.InetSocketAddress;
-import java.util.stream.Collectors;
-import java.util.Set;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 

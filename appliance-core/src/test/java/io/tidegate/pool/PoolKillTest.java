@@ -150,7 +150,9 @@ class PoolKillTest {
             int round = Integer.parseInt(args[1]);
             Random random = new Random(round);
             VolumeDevice d = pool.openVolume(VOLUME);
-            PrintStream out = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out), false);
+            PrintStream out =
+                    new PrintStream(
+                            new java.io.FileOutputStream(java.io.FileDescriptor.out), false);
             for (int i = 1; ; i++) {
                 int block = random.nextInt(BLOCKS);
                 int value = round * 1_000_000 + i;

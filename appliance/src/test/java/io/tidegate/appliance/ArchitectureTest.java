@@ -86,7 +86,8 @@ class ArchitectureTest {
     void everyPackageBelongsToAModule() {
         classes()
                 .should()
-                .resideInAnyPackage(with(CORE, WIRE, SCSI, COPY, TARGET, INITIATOR, SHELL, APPLIANCE))
+                .resideInAnyPackage(
+                        with(CORE, WIRE, SCSI, COPY, TARGET, INITIATOR, SHELL, APPLIANCE))
                 .check(PRODUCT);
     }
 

@@ -215,7 +215,8 @@ public final class RemoteLun implements BlockDevice, Discardable, AtomicUpdatabl
         return compareRefused
                 ? 0
                 : Math.min(
-                MAX_UPDATE_BYTES, shape.maxCompareBlocks() * shape.geometry().logicalBlockBytes());
+                        MAX_UPDATE_BYTES,
+                        shape.maxCompareBlocks() * shape.geometry().logicalBlockBytes());
     }
 
     /**

@@ -139,8 +139,16 @@ final class Tgt implements AutoCloseable {
                 "thin_provisioning=1");
         for (String digest : List.of("HeaderDigest", "DataDigest")) {
             admin(
-                    "--op", "update", "--mode", "target", "--tid", "1", "--name", digest,
-                    "--value", "None,CRC32C");
+                    "--op",
+                    "update",
+                    "--mode",
+                    "target",
+                    "--tid",
+                    "1",
+                    "--name",
+                    digest,
+                    "--value",
+                    "None,CRC32C");
         }
         admin("--op", "bind", "--mode", "target", "--tid", "1", "-I", "ALL");
     }

@@ -81,7 +81,11 @@ final class AdminShell implements AutoCloseable {
             Integer code = exec.getExitStatus();
             if (code == null || code != 0) {
                 throw new IOException(
-                        "'" + command + "' ended with " + code + ": "
+                        "'"
+                                + command
+                                + "' ended with "
+                                + code
+                                + ": "
                                 + err.toString(StandardCharsets.UTF_8));
             }
         }

@@ -24,7 +24,10 @@ final class Facts {
     /** A measured fact. */
     void fact(String name, String format, Object... values) {
         out.printf(
-                Locale.ROOT, "          %-26s %s%n", name, String.format(Locale.ROOT, format, values));
+                Locale.ROOT,
+                "          %-26s %s%n",
+                name,
+                String.format(Locale.ROOT, format, values));
     }
 
     /** A comparison; a false one makes the demonstration fail. */

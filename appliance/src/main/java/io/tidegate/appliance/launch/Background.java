@@ -12,8 +12,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Starts the appliance as a process of its own. The child reports on its standard output, which is a
- * pipe to us until it is ready, so that a one-time password goes to the terminal and never to a log.
+ * Starts the appliance as a process of its own. The child reports on its standard output, which is
+ * a pipe to us until it is ready, so that a one-time password goes to the terminal and never to a
+ * log.
  */
 final class Background {
 
@@ -28,7 +29,10 @@ final class Background {
      * @throws LaunchException when the child ended first
      */
     static RunState start(
-            Settings settings, SettingsOptions options, Optional<Path> authorizedKey, PrintStream out)
+            Settings settings,
+            SettingsOptions options,
+            Optional<Path> authorizedKey,
+            PrintStream out)
             throws IOException, InterruptedException {
         Path data = settings.data().toAbsolutePath();
         DataDirectory.acquire(data)
@@ -36,7 +40,9 @@ final class Background {
                         () ->
                                 new LaunchException(
                                         LaunchException.CONFLICT,
-                                        "the data directory " + data + " is held by another process",
+                                        "the data directory "
+                                                + data
+                                                + " is held by another process",
                                         "stop it first, or give another directory with --data"))
                 .close();
         Path log = privateFile(data.resolve("tidegate.log"));
@@ -60,7 +66,9 @@ final class Background {
                                 new LaunchException(
                                         LaunchException.FAILED,
                                         "the appliance says it is ready, but a port does not answer",
-                                        "read the end of " + log + " and of tidegate.err beside it"));
+                                        "read the end of "
+                                                + log
+                                                + " and of tidegate.err beside it"));
     }
 
     private static boolean relay(Process child, PrintStream out) throws IOException {

@@ -167,7 +167,8 @@ final class Doctor {
             long free = store.getUsableSpace();
             String seen = (free >> 30) + " GiB free on a " + store.type() + " file system";
             return free < LOW_SPACE_BYTES
-                    ? Finding.warn("space", seen, "free some, or give another directory with --data")
+                    ? Finding.warn(
+                            "space", seen, "free some, or give another directory with --data")
                     : Finding.ok("space", seen);
         } catch (IOException e) {
             return Finding.bad("space", "not known: " + e, "check the file system");
@@ -191,7 +192,8 @@ final class Doctor {
             long median = micros[SYNCS / 2];
             String seen = "median " + median + " us, worst " + micros[SYNCS - 1] + " us";
             return median > SLOW_SYNC_MICROS
-                    ? Finding.warn("sync", seen, "use a faster disk; every flush of a host waits so long")
+                    ? Finding.warn(
+                            "sync", seen, "use a faster disk; every flush of a host waits so long")
                     : Finding.ok("sync", seen);
         } catch (IOException e) {
             return Finding.bad("sync", "a write with sync failed: " + e, "check the disk");

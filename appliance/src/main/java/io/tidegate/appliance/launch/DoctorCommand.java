@@ -19,7 +19,8 @@ final class DoctorCommand implements Callable<Integer> {
         Settings settings = options.settings();
         boolean bad = false;
         for (Finding finding : new Doctor(settings).examine()) {
-            System.out.printf("%-6s %-18s %s%n", finding.state().word(), finding.what(), finding.seen());
+            System.out.printf(
+                    "%-6s %-18s %s%n", finding.state().word(), finding.what(), finding.seen());
             if (finding.state() != Finding.State.OK) {
                 System.out.printf("       fix: %s%n", finding.fix());
             }

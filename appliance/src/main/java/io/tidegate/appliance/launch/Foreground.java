@@ -41,7 +41,9 @@ final class Foreground {
         // Ends by signal as well as by command: in both cases this hook drains and flushes.
         Runtime.getRuntime()
                 .addShutdownHook(
-                        Thread.ofPlatform().name("shutdown").unstarted(() -> end(appliance, directory)));
+                        Thread.ofPlatform()
+                                .name("shutdown")
+                                .unstarted(() -> end(appliance, directory)));
         RunState.ofThisProcess(
                         appliance.iscsiAddress(), appliance.sshAddress(), appliance.httpAddress())
                 .write(settings.data());

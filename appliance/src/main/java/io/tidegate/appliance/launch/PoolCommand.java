@@ -25,7 +25,8 @@ final class PoolCommand {
             name = "check",
             description = "Checks structures, leaks and accounts; changes nothing.",
             mixinStandardHelpOptions = true)
-    int check(@Parameters(paramLabel = "DIR", description = "the pool's directory") Path directory) {
+    int check(
+            @Parameters(paramLabel = "DIR", description = "the pool's directory") Path directory) {
         try {
             PoolCheckReport report = PoolCheck.check(directory);
             System.out.printf(
@@ -68,7 +69,11 @@ final class PoolCommand {
                                         report.problems().size() + " problems",
                                         "./tidegate pool check " + pool));
             } catch (StoreException e) {
-                found.add(Finding.bad(what, String.valueOf(e.getMessage()), "./tidegate pool check " + pool));
+                found.add(
+                        Finding.bad(
+                                what,
+                                String.valueOf(e.getMessage()),
+                                "./tidegate pool check " + pool));
             }
         }
         return found;

@@ -31,7 +31,12 @@ final class Families {
      * @param counts number of values in each, not cumulative; one more than bounds
      */
     void histogram(
-            String name, String help, double[] bounds, long[] counts, double sum, String... labels) {
+            String name,
+            String help,
+            double[] bounds,
+            long[] counts,
+            double sum,
+            String... labels) {
         long cumulative = 0;
         for (int i = 0; i <= bounds.length; i++) {
             cumulative += counts[i];

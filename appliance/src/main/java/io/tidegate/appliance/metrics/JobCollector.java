@@ -22,7 +22,9 @@ final class JobCollector extends Collector {
     /** More jobs than this do not end between two scrapes. */
     private static final int LOOK_BACK = 500;
 
-    private static final double[] BOUNDS_SECONDS = {0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800, 7200, 43200};
+    private static final double[] BOUNDS_SECONDS = {
+        0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800, 7200, 43200
+    };
 
     private record Kind(String type, String result) implements Comparable<Kind> {
         @Override
@@ -58,7 +60,8 @@ final class JobCollector extends Collector {
         count();
         Families f = new Families();
         jobs.runningByType()
-                .forEach((type, n) -> f.gauge("tidegate_job_running", "Jobs now.", n, "type", type));
+                .forEach(
+                        (type, n) -> f.gauge("tidegate_job_running", "Jobs now.", n, "type", type));
         times.forEach(
                 (kind, t) ->
                         f.histogram(

@@ -24,7 +24,9 @@ final class TargetCollector extends Collector {
         Families f = new Families();
         f.gauge("tidegate_iscsi_sessions", "Sessions of hosts.", now.sessions());
         f.gauge(
-                "tidegate_iscsi_discovery_sessions", "Discovery sessions.", now.discoverySessions());
+                "tidegate_iscsi_discovery_sessions",
+                "Discovery sessions.",
+                now.discoverySessions());
         f.gauge("tidegate_iscsi_connections", "iSCSI connections.", now.connections());
         f.counter("tidegate_iscsi_logins", "Successful logins.", now.logins());
         now.loginFailures()

@@ -59,7 +59,8 @@ public final class CoreParts implements AutoCloseable {
     CoreParts(Settings settings, Mover mover, Clock clock) throws IOException {
         this.clock = clock;
         Path data = settings.data();
-        System.setProperty("org.sqlite.tmpdir", Files.createDirectories(data.resolve("tmp")).toString());
+        System.setProperty(
+                "org.sqlite.tmpdir", Files.createDirectories(data.resolve("tmp")).toString());
         SecretBox secrets = SecretBox.open(settings.keyFile());
         catalog = Catalog.open(data.resolve("catalog.db"), clock);
         events = new EventLog(catalog, EventLog.DEFAULT_LIMIT);

@@ -11,7 +11,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** What the first start makes: two pools, a target, an administrator. Each only where it is missing. */
+/**
+ * What the first start makes: two pools, a target, an administrator. Each only where it is missing.
+ */
 final class FirstStart {
 
     private FirstStart() {}
@@ -34,8 +36,7 @@ final class FirstStart {
             CoreParts core, Settings settings, String name, PoolTier tier, long sizeBytes)
             throws ServiceException {
         Path path = settings.data().resolve("pools").resolve(name);
-        core.pools.create(
-                Request.system("first start"), PoolSpec.of(name, tier, path, sizeBytes));
+        core.pools.create(Request.system("first start"), PoolSpec.of(name, tier, path, sizeBytes));
     }
 
     private static List<String> keys(Optional<Path> file) throws IOException {

@@ -141,8 +141,7 @@ public final class House implements AutoCloseable {
             facts.listening("ssh", sshAddress);
         } catch (CompletionException e) {
             throw new IOException(
-                    "the shell cannot listen on " + settings.ssh() + ": " + e.getCause(),
-                    e);
+                    "the shell cannot listen on " + settings.ssh() + ": " + e.getCause(), e);
         }
     }
 

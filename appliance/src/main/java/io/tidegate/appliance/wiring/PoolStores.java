@@ -14,8 +14,7 @@ final class PoolStores implements StoreProvider {
 
     @Override
     public VolumeStore create(PoolRecord pool) throws StoreException {
-        PoolOptions options =
-                PoolOptions.fast(pool.sizeBytes()).withGrainBytes(pool.grainBytes());
+        PoolOptions options = PoolOptions.fast(pool.sizeBytes()).withGrainBytes(pool.grainBytes());
         return Pool.create(pool.path(), options);
     }
 

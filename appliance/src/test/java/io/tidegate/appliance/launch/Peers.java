@@ -24,7 +24,9 @@ final class Peers {
         }
     }
 
-    /** Skips the test when a program is absent, unless TIDEGATE_INTEROP says that this is an error. */
+    /**
+     * Skips the test when a program is absent, unless TIDEGATE_INTEROP says that this is an error.
+     */
     static void need(String... programs) {
         for (String program : programs) {
             boolean there =

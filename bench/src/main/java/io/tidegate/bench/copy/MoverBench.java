@@ -34,8 +34,7 @@ public final class MoverBench {
     public static void main(String[] args) throws Exception {
         int mib = args.length > 0 ? Integer.parseInt(args[0]) : 512;
         int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 5;
-        Path folder =
-                args.length > 2 ? Path.of(args[2]) : Files.createTempDirectory("mover-bench");
+        Path folder = args.length > 2 ? Path.of(args[2]) : Files.createTempDirectory("mover-bench");
         Path source = folder.resolve("source");
         Path byMover = folder.resolve("mover");
         Path byLoop = folder.resolve("loop");

@@ -214,8 +214,7 @@ public final class JobCommands {
                 new Result.Done(
                                 "Job",
                                 job.id().toString(),
-                                "job %s done (%s %s)"
-                                        .formatted(job.id(), job.type(), job.object()))
+                                "job %s done (%s %s)".formatted(job.id(), job.type(), job.object()))
                         .with("id", Cell.count(job.id().value()))
                         .with("state", Cell.of(job.state()));
         // Done, but not all is as it should be: a promotion whose LUN is held, for one.
