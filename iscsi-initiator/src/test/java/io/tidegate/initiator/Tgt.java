@@ -101,7 +101,9 @@ final class Tgt implements AutoCloseable {
         line.addAll(List.of("--lld", "iscsi"));
         line.addAll(List.of(arguments));
         Process p = new ProcessBuilder(line).redirectErrorStream(true).start();
-        String output = new String(p.getInputStream().readAllBytes());
+        String output =
+                new String(
+                        p.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
         if (!p.waitFor(20, TimeUnit.SECONDS) || p.exitValue() != 0) {
             throw new IOException(line + ": " + output);
         }
