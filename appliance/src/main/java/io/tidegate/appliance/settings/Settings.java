@@ -15,8 +15,9 @@ import java.util.Optional;
  * @param http listen address of metrics and health
  * @param secretKeyFile key of the secrets at rest, made at the first start; mode 0600
  * @param companyId IEEE company id of the NAA designators, 6 hex digits
- * @param fastPoolSize largest size of the pool {@code fast} that the first start makes, in bytes
- * @param capacityPoolSize as fastPoolSize, of the pool {@code capacity}
+ * @param fastPoolSize largest size of the pool {@code fast} that the first start makes, in bytes; 0
+ *     takes a quarter of what the file system has free
+ * @param capacityPoolSize as fastPoolSize, of the pool {@code capacity}; 0 takes a half
  * @param ioWorkers threads for device calls that may block
  * @param heap heap of the appliance's process, as {@code -Xmx} takes it
  * @param binGrace how long deleted things can be undeleted
@@ -46,8 +47,8 @@ public record Settings(
         require(companyId.matches("[0-9a-f]{6}"), "company_id", "6 hex digits in lower case");
         require(heap.matches("[1-9][0-9]*[mg]"), "heap", "a number with m or g, such as 1g");
         require(ioWorkers >= 4 && ioWorkers <= 256, "io_workers", "4 to 256");
-        require(fastPoolSize >= 1L << 26, "fast_pool_size", "at least 64MiB");
-        require(capacityPoolSize >= 1L << 26, "capacity_pool_size", "at least 64MiB");
+        require(poolSize(fastPoolSize), "fast_pool_size", "at least 64MiB");
+        require(poolSize(capacityPoolSize), "capacity_pool_size", "at least 64MiB");
         require(maxConnections >= 1 && maxConnections <= 65536, "max_connections", "1 to 65536");
         require(!binGrace.isNegative(), "bin_grace", "a duration such as 24h");
         require(!lunQuarantine.isNegative(), "lun_quarantine", "a duration such as 1h");
@@ -65,8 +66,8 @@ public record Settings(
                 AddressPort.parse("127.0.0.1:8080"),
                 Optional.empty(),
                 "020000",
-                1L << 40,
-                1L << 42,
+                0,
+                0,
                 16,
                 "1g",
                 Duration.ofHours(24),
@@ -97,6 +98,10 @@ public record Settings(
                 over.lunQuarantine().map(Quantities::duration).orElse(lunQuarantine),
                 over.loginTimeout().map(Quantities::duration).orElse(loginTimeout),
                 over.maxConnections().orElse(maxConnections));
+    }
+
+    private static boolean poolSize(long bytes) {
+        return bytes == 0 || bytes >= 1L << 26;
     }
 
     private static void require(boolean holds, String key, String wanted) {

@@ -25,8 +25,16 @@ final class FirstStart {
     static Optional<String> prepare(CoreParts core, Settings settings, Optional<Path> authorizedKey)
             throws ServiceException, IOException {
         if (core.pools.list().isEmpty()) {
-            pool(core, settings, "fast", PoolTier.FAST, settings.fastPoolSize());
-            pool(core, settings, "capacity", PoolTier.CAPACITY, settings.capacityPoolSize());
+            // A pool sets its reserve aside on the disk at once, so it is not made larger than
+            // that.
+            long free = Files.getFileStore(settings.data()).getUsableSpace();
+            pool(core, settings, "fast", PoolTier.FAST, orElse(settings.fastPoolSize(), free / 4));
+            pool(
+                    core,
+                    settings,
+                    "capacity",
+                    PoolTier.CAPACITY,
+                    orElse(settings.capacityPoolSize(), free / 2));
         }
         core.targets.ensureFirst();
         return core.users.ensureFirst(keys(authorizedKey));
@@ -37,6 +45,10 @@ final class FirstStart {
             throws ServiceException {
         Path path = settings.data().resolve("pools").resolve(name);
         core.pools.create(Request.system("first start"), PoolSpec.of(name, tier, path, sizeBytes));
+    }
+
+    private static long orElse(long wanted, long otherwise) {
+        return wanted != 0 ? wanted : otherwise;
     }
 
     private static List<String> keys(Optional<Path> file) throws IOException {

@@ -25,7 +25,9 @@ final class RunningAppliance implements AutoCloseable {
     RunningAppliance(Path directory) throws IOException, InterruptedException {
         this.directory = directory;
         this.key = DemoKey.make(directory);
-        Files.writeString(directory.resolve("tidegate.yaml"), "heap: 256m\nfast_pool_size: 8GiB\n");
+        Files.writeString(
+                directory.resolve("tidegate.yaml"),
+                "heap: 256m\nfast_pool_size: 2GiB\ncapacity_pool_size: 2GiB\n");
         this.state = start();
     }
 
