@@ -52,10 +52,10 @@ public final class Vpd {
         return out;
     }
 
-    /** No protection; all task attributes; volatile caches; attentions cleared per nexus. */
+    /** No protection; simple tasks only; volatile caches; attentions cleared per nexus. */
     public static byte[] extendedInquiry(int deviceType) {
         byte[] out = page(deviceType, EXTENDED_INQUIRY, 60);
-        out[5] = 0x07; // HEADSUP, ORDSUP, SIMPSUP
+        out[5] = 0x01; // SIMPSUP: the other attributes run like it, so they are not promised
         out[6] = 0x01; // V_SUP
         out[7] = 0x01; // LUICLR
         return out;
