@@ -2,6 +2,7 @@ package io.tidegate.job;
 
 import io.tidegate.audit.AuditResult;
 import io.tidegate.audit.Request;
+import io.tidegate.block.OwnInterrupt;
 import io.tidegate.catalog.Catalog;
 import io.tidegate.catalog.CatalogException;
 import io.tidegate.catalog.Json;
@@ -311,7 +312,7 @@ public final class JobService implements AutoCloseable {
             }
         }
         if (interrupted) {
-            Thread.currentThread().interrupt();
+            OwnInterrupt.keep();
         }
     }
 

@@ -1,5 +1,6 @@
 package io.tidegate.snapshot;
 
+import io.tidegate.block.OwnInterrupt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -47,7 +48,7 @@ public final class Apart {
             }
         } finally {
             if (interrupted) {
-                Thread.currentThread().interrupt();
+                OwnInterrupt.keep();
             }
         }
     }

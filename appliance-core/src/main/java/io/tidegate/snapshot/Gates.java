@@ -1,5 +1,6 @@
 package io.tidegate.snapshot;
 
+import io.tidegate.block.OwnInterrupt;
 import io.tidegate.catalog.ServiceException;
 import io.tidegate.presentation.LogicalUnit;
 import io.tidegate.presentation.LogicalUnitId;
@@ -99,7 +100,7 @@ public final class Gates {
             }
         } finally {
             if (interrupted) {
-                Thread.currentThread().interrupt();
+                OwnInterrupt.keep();
             }
         }
     }
@@ -146,7 +147,7 @@ public final class Gates {
                         return false;
                     }
                 } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
+                    OwnInterrupt.keep();
                     return false; // as if it took too long: the caller gives up
                 }
             }

@@ -8,6 +8,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import io.tidegate.block.OwnInterrupt;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
@@ -103,7 +104,12 @@ class ArchitectureTest {
     @Test
     void nothingInterruptsAThread() {
         // An interrupt during channel I/O closes the file for every volume in it.
-        noClasses().should().callMethod(Thread.class, "interrupt").check(PRODUCT);
+        noClasses()
+                .that()
+                .doNotBelongToAnyOf(OwnInterrupt.class)
+                .should()
+                .callMethod(Thread.class, "interrupt")
+                .check(PRODUCT);
         noClasses().should().callMethod(ExecutorService.class, "shutdownNow").check(PRODUCT);
         noClasses().should().callMethod(Future.class, "cancel", boolean.class).check(PRODUCT);
     }

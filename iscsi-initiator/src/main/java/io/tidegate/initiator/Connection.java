@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -57,7 +57,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private volatile @Nullable SessionParameters parameters;
     private long heardAt = System.nanoTime();
     private @Nullable Ping ping;
-    private @Nullable Future<?> ticking;
+    private @Nullable ScheduledFuture<?> ticking;
 
     Connection(InitiatorSettings settings) {
         this.settings = settings;
@@ -282,7 +282,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         }
         ended = why;
         decoder.close();
-        Future<?> timer = ticking;
+        ScheduledFuture<?> timer = ticking;
         if (timer != null) {
             timer.cancel(false);
         }

@@ -25,7 +25,8 @@ import java.util.stream.Stream;
  * Cached random reads and writes of 4 KiB, on a pool volume and on a plain file, one thread, rounds
  * interleaved. Prints medians and ratios; the ratio is what counts.
  *
- * <p>Usage: {@code PoolBench [directory [MiB [rounds]]]}; the directory has to have twice that room.
+ * <p>Usage: {@code PoolBench [directory [MiB [rounds]]]}; the directory has to have twice that
+ * room.
  */
 public final class PoolBench {
 
@@ -49,7 +50,8 @@ public final class PoolBench {
     }
 
     public static void main(String[] args) throws Exception {
-        Path parent = args.length > 0 ? Path.of(args[0]) : Path.of(System.getProperty("java.io.tmpdir"));
+        Path parent =
+                args.length > 0 ? Path.of(args[0]) : Path.of(System.getProperty("java.io.tmpdir"));
         long mib = args.length > 1 ? Long.parseLong(args[1]) : 1024;
         int rounds = args.length > 2 ? Integer.parseInt(args[2]) : 5;
         Path directory = Files.createTempDirectory(parent, "pool-bench-");

@@ -16,6 +16,7 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.tidegate.block.OwnInterrupt;
 import io.tidegate.presentation.LogicalUnit;
 import io.tidegate.presentation.LunDirectory;
 import io.tidegate.presentation.LunListener;
@@ -247,7 +248,7 @@ public final class TargetServer implements AutoCloseable {
         } catch (ExecutionException e) {
             LOG.error("a session did not end well", e);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            OwnInterrupt.keep();
         }
     }
 }

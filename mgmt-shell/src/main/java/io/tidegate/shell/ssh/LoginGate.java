@@ -1,5 +1,6 @@
 package io.tidegate.shell.ssh;
 
+import io.tidegate.block.OwnInterrupt;
 import io.tidegate.shell.Caller;
 import io.tidegate.shell.Logins;
 import java.io.IOException;
@@ -125,7 +126,7 @@ final class LoginGate
             LOG.error("the key of {} from {} could not be looked up", user, peer, e);
             return false;
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // the library ends its own thread
+            OwnInterrupt.keep(); // the library ends its own thread
             return false;
         }
     }

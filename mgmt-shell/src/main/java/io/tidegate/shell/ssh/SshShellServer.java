@@ -1,5 +1,6 @@
 package io.tidegate.shell.ssh;
 
+import io.tidegate.block.OwnInterrupt;
 import io.tidegate.shell.AdminSession;
 import io.tidegate.shell.Logins;
 import io.tidegate.shell.ShellServer;
@@ -172,7 +173,7 @@ public final class SshShellServer implements ShellServer {
         } catch (IOException e) {
             LOG.warn("the shell did not let go of its port", e);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            OwnInterrupt.keep();
         } finally {
             gate.close();
         }

@@ -1,5 +1,6 @@
 package io.tidegate.copy.manager;
 
+import io.tidegate.block.OwnInterrupt;
 import io.tidegate.presentation.LogicalUnit;
 import io.tidegate.scsi.copy.CopyResult;
 import io.tidegate.scsi.copy.CopyResult.Status.State;
@@ -181,7 +182,7 @@ final class RunningCopy {
         } finally {
             lock.unlock();
             if (interrupted) {
-                Thread.currentThread().interrupt();
+                OwnInterrupt.keep();
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.tidegate.copy.mover;
 
+import io.tidegate.block.OwnInterrupt;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
@@ -66,7 +67,7 @@ final class Pacer {
             return false;
         } finally {
             if (interrupted) {
-                Thread.currentThread().interrupt(); // the caller's own flag, as it was
+                OwnInterrupt.keep(); // the caller's own flag, as it was
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.tidegate.copy.mover;
 
+import io.tidegate.block.OwnInterrupt;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -101,7 +102,7 @@ final class Workers implements AutoCloseable {
             }
         }
         if (interrupted) {
-            Thread.currentThread().interrupt(); // the caller's own flag, as it was
+            OwnInterrupt.keep(); // the caller's own flag, as it was
         }
     }
 }
