@@ -34,7 +34,7 @@ final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        Path directory = data != null ? data : Files.createTempDirectory("tidegate-demo-");
+        Path directory = data != null ? empty(data) : Files.createTempDirectory("tidegate-demo-");
         DemoKey key = DemoKey.make(directory);
         SettingsOptions options = new SettingsOptions();
         options.data = directory.resolve("data").toString();
@@ -57,6 +57,21 @@ final class DemoCommand implements Callable<Integer> {
         } finally {
             end(state, directory, key);
         }
+    }
+
+    /** What the demonstration leaves is removed at its end, so nothing else may be in there. */
+    private static Path empty(Path directory) throws IOException {
+        if (Files.exists(directory)) {
+            try (Stream<Path> children = Files.list(directory)) {
+                if (children.findAny().isPresent()) {
+                    throw new LaunchException(
+                            LaunchException.USAGE,
+                            "the directory " + directory + " is not empty; nothing was touched",
+                            "give an empty or absent directory with --data, or none");
+                }
+            }
+        }
+        return directory;
     }
 
     private void end(RunState state, Path directory, DemoKey key)
