@@ -10,7 +10,7 @@ final class Jvm {
 
     private Jvm() {}
 
-    /** Words up to and with the jar. Collector and fixed heap: docs/performance.md. */
+    /** Words up to and with the jar. Collector and fixed heap: decision 7. */
     static List<String> command(Settings settings, Path log) {
         String java =
                 Optional.ofNullable(System.getProperty("java.home"))
