@@ -24,9 +24,11 @@ final class CheckpointImage {
 
     final Superblock.Blob directory;
     final Superblock.Blob space;
+    final Superblock.Blob shares;
     final BitSet spacePages = new BitSet();
     final LongArrayList directoryPages;
     final LongArrayList indexPages;
+    final LongArrayList sharePages;
 
     /** Where each page of the free map stands from now on. */
     final long[] spaceAt;
@@ -40,6 +42,7 @@ final class CheckpointImage {
             PoolState state,
             NodeStore store,
             SpaceMap spaceMap,
+            ShareTable shareTable,
             Retirement retirement,
             List<NodeImage> carried,
             Places before)
@@ -53,8 +56,11 @@ final class CheckpointImage {
         directoryPages = take(store, Blobs.pagesFor(content.length));
         byte[] index = new byte[spaceMap.pages() * Long.BYTES];
         indexPages = take(store, Blobs.pagesFor(index.length));
+        byte[] shared = shareTable.encode();
+        sharePages = take(store, Blobs.pagesFor(shared.length));
         old.addAll(before.directoryPages);
         old.addAll(before.indexPages);
+        old.addAll(before.sharePages);
         old.forEach(spaceMap::free);
         spaceAt = before.spaceAt.clone();
         placeSpacePages(store, spaceMap, old);
@@ -63,6 +69,7 @@ final class CheckpointImage {
         images.addAll(carried);
         images.addAll(Blobs.images(content, directoryPages, NodeImage.Kind.DIRECTORY));
         images.addAll(Blobs.images(index, indexPages, NodeImage.Kind.SPACE_INDEX));
+        images.addAll(Blobs.images(shared, sharePages, NodeImage.Kind.SHARES));
         for (int p = spacePages.nextSetBit(0); p >= 0; p = spacePages.nextSetBit(p + 1)) {
             ByteBuffer page = ByteBuffer.allocate(Layout.PAGE_BYTES);
             spaceMap.encode(p, page);
@@ -76,6 +83,7 @@ final class CheckpointImage {
         state.freezeAll();
         directory = new Superblock.Blob(directoryPages.get(0), content.length);
         space = new Superblock.Blob(indexPages.get(0), index.length);
+        shares = new Superblock.Blob(sharePages.isEmpty() ? 0 : sharePages.get(0), shared.length);
         freed = retirement.cut();
         freed.addAll(old);
     }
@@ -108,13 +116,21 @@ final class CheckpointImage {
     }
 
     /** Where the parts stand that are written anew as a whole. */
-    record Places(LongArrayList directoryPages, LongArrayList indexPages, long[] spaceAt) {
+    record Places(
+            LongArrayList directoryPages,
+            LongArrayList indexPages,
+            LongArrayList sharePages,
+            long[] spaceAt) {
         static Places none(int spacePages) {
-            return new Places(new LongArrayList(), new LongArrayList(), new long[spacePages]);
+            return new Places(
+                    new LongArrayList(),
+                    new LongArrayList(),
+                    new LongArrayList(),
+                    new long[spacePages]);
         }
     }
 
     Places places() {
-        return new Places(directoryPages, indexPages, spaceAt);
+        return new Places(directoryPages, indexPages, sharePages, spaceAt);
     }
 }

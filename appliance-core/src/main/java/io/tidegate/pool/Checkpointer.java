@@ -152,7 +152,13 @@ final class Checkpointer {
             Wal.Mark mark = core.wal.mark();
             CheckpointImage image =
                     new CheckpointImage(
-                            core.state, core.store, core.space, core.retirement, carried, places);
+                            core.state,
+                            core.store,
+                            core.space,
+                            core.shares,
+                            core.retirement,
+                            carried,
+                            places);
             places = image.places();
             cutLsn = mark.lsn();
             return new Cut(image, mark);
@@ -187,6 +193,7 @@ final class Checkpointer {
                         current.catalog(),
                         current.catalogGeneration(),
                         current.generation() + 1,
+                        current.features(),
                         current.layout(),
                         current.walBytes(),
                         cut.mark.lsn(),
@@ -195,6 +202,7 @@ final class Checkpointer {
                         cut.mark.crc(),
                         cut.image.directory,
                         cut.image.space,
+                        cut.image.shares,
                         clean);
         core.barrier.exclusively(
                 () -> {

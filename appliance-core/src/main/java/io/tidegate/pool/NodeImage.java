@@ -23,7 +23,9 @@ record NodeImage(
         DEAD_LIST,
         DIRECTORY,
         SPACE_INDEX,
-        SPACE
+        SPACE,
+        SHARES,
+        SEALS
     }
 
     static NodeImage of(MapNode node) {

@@ -41,6 +41,7 @@ final class Ownership {
         }
         places.directoryPages().forEach(page -> page(page, "volume directory"));
         places.indexPages().forEach(page -> page(page, "free map's index"));
+        places.sharePages().forEach(page -> page(page, "share table"));
         for (long page : places.spaceAt()) {
             page(page, "free map");
         }

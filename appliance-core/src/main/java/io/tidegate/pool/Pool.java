@@ -2,8 +2,11 @@ package io.tidegate.pool;
 
 import io.tidegate.block.ChangeStream;
 import io.tidegate.volume.BookmarkId;
+import io.tidegate.volume.ScrubControl;
+import io.tidegate.volume.ScrubReport;
 import io.tidegate.volume.SnapshotDevice;
 import io.tidegate.volume.SnapshotId;
+import io.tidegate.volume.SnapshotUsage;
 import io.tidegate.volume.StoreException;
 import io.tidegate.volume.StoreException.Kind;
 import io.tidegate.volume.StoreStatus;
@@ -151,7 +154,10 @@ public final class Pool implements VolumeStore {
                 f.hostGrains() * grain,
                 f.pendingPages() * Layout.PAGE_BYTES,
                 f.reserveSegments() * c.layout.segmentBytes(),
+                0,
                 nodes,
+                0,
+                (c.checkpointer.current().features() & Superblock.INCOMPATIBLE_CHECKSUMS) != 0,
                 Optional.ofNullable(c.health.readOnlyReason()));
     }
 
@@ -168,7 +174,8 @@ public final class Pool implements VolumeStore {
     }
 
     @Override
-    public void createVolume(VolumeId id, VolumeShape shape) throws StoreException {
+    public void createVolume(VolumeId id, VolumeShape shape, boolean reserved)
+            throws StoreException {
         act(acts -> acts.createVolume(id, shape));
     }
 
@@ -219,7 +226,8 @@ public final class Pool implements VolumeStore {
                             });
                 });
         long bytes = c.layout.grainBytes();
-        return new VolumeUsage(grains[0] * bytes, grains[1] * bytes);
+        return new VolumeUsage(
+                grains[0] * bytes, grains[0] * bytes, 0, grains[1] * bytes, 0);
     }
 
     @Override
@@ -239,10 +247,33 @@ public final class Pool implements VolumeStore {
     }
 
     @Override
-    public long uniqueBytes(SnapshotId id) throws StoreException {
-        long[] grains = new long[1];
-        act(acts -> grains[0] = acts.uniqueGrains(id));
-        return grains[0] * core().layout.grainBytes();
+    public SnapshotUsage usage(SnapshotId id) throws StoreException {
+        long[] grains = new long[2];
+        act(
+                acts -> {
+                    grains[0] = acts.snapshot(id).mappedGrains;
+                    grains[1] = acts.uniqueGrains(id);
+                });
+        long bytes = core().layout.grainBytes();
+        return new SnapshotUsage(grains[0] * bytes, grains[1] * bytes);
+    }
+
+    /**
+     * Reads all metadata, and all data that a checksum vouches for, while the pool is in use.
+     *
+     * @throws StoreException {@code IO}
+     */
+    public ScrubReport scrub(ScrubControl control) throws StoreException {
+        throw new StoreException(Kind.IO, "not built");
+    }
+
+    /**
+     * Makes the pool larger, in use.
+     *
+     * @throws StoreException {@code LIMIT}, {@code NO_SPACE}, {@code IO}
+     */
+    public void grow(long sizeBytes) throws StoreException {
+        throw new StoreException(Kind.IO, "not built");
     }
 
     @Override

@@ -27,8 +27,12 @@ final class PoolCore {
     final Guards guards;
     final DataFiles files;
     final SpaceMap space;
+    final ShareTable shares;
+    final Seals seals;
+    final Pins pins;
     final NodeStore store;
     final Retirement retirement;
+    final Disposal disposal;
     final PoolState state;
     final GrainReader reader;
     final Superblocks superblocks;
@@ -69,8 +73,11 @@ final class PoolCore {
         final Guards guards = new Guards();
         final DataFiles files;
         final SpaceMap space;
+        final ShareTable shares = new ShareTable();
+        final Seals seals = new Seals();
         final NodeStore store;
         final Retirement retirement;
+        final Disposal disposal;
         final PoolState state;
 
         Parts(PoolFiles directory, Layout layout, Rules rules) {
@@ -80,7 +87,8 @@ final class PoolCore {
             space = new SpaceMap(layout, files, Reserve.segments(layout));
             store = new NodeStore(layout, files, space);
             retirement = new Retirement(space, guards, rules);
-            state = new PoolState(layout, store, space, retirement);
+            disposal = new Disposal(space, retirement);
+            state = new PoolState(layout, store, space, disposal);
         }
     }
 
@@ -95,8 +103,12 @@ final class PoolCore {
         this.health = new Health(name);
         this.files = p.files;
         this.space = p.space;
+        this.shares = p.shares;
+        this.seals = p.seals;
+        this.pins = new Pins(p.shares, p.seals);
         this.store = p.store;
         this.retirement = p.retirement;
+        this.disposal = p.disposal;
         this.state = p.state;
         this.superblocks = found.superblocks();
         this.walFile = found.walFile();

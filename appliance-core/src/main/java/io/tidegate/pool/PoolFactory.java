@@ -89,12 +89,14 @@ final class PoolFactory {
                             none,
                             0,
                             0,
+                            features(options),
                             layout,
                             options.walBytes(),
                             INITIAL_LSN,
                             0,
                             0,
                             0,
+                            empty,
                             empty,
                             empty,
                             false);
@@ -120,6 +122,12 @@ final class PoolFactory {
             wal.close();
             superFile.close();
         }
+    }
+
+    private static long features(PoolOptions options) {
+        return Superblock.INCOMPATIBLE_SHARING
+                | Superblock.INCOMPATIBLE_BOOKMARKS
+                | (options.checksums() ? Superblock.INCOMPATIBLE_CHECKSUMS : 0);
     }
 
     /** An opening that holds the lock. */

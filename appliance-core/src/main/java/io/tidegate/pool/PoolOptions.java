@@ -11,9 +11,15 @@ import java.util.Objects;
  * @param segmentBytes the unit in which data files grow, a power of two from 64 KiB to 4 MiB
  * @param fileBytes the largest data file, a power of two, at least a segment
  * @param walBytes the size of the write-ahead log, a power of two from 64 KiB to 256 MiB
+ * @param checksums whether data grains that cannot change any more are sealed with a CRC-32C
  */
 public record PoolOptions(
-        long sizeBytes, int grainBytes, int segmentBytes, long fileBytes, int walBytes) {
+        long sizeBytes,
+        int grainBytes,
+        int segmentBytes,
+        long fileBytes,
+        int walBytes,
+        boolean checksums) {
 
     private static final long MAX_SIZE_BYTES = 1L << 50;
     private static final int MIN_SEGMENTS = 16;
@@ -34,28 +40,36 @@ public record PoolOptions(
 
     /** For volumes that hosts work on: 4 KiB grains, so that small writes need no read. */
     public static PoolOptions fast(long sizeBytes) {
-        return new PoolOptions(sizeBytes, 4096, 4 << 20, 64L << 30, 64 << 20);
+        return new PoolOptions(sizeBytes, 4096, 4 << 20, 64L << 30, 64 << 20, true);
     }
 
     /** For quick recovery volumes, which are written in large pieces: 16 KiB grains. */
     public static PoolOptions capacity(long sizeBytes) {
-        return new PoolOptions(sizeBytes, 16384, 4 << 20, 64L << 30, 64 << 20);
+        return new PoolOptions(sizeBytes, 16384, 4 << 20, 64L << 30, 64 << 20, true);
     }
 
     public PoolOptions withGrainBytes(int bytes) {
-        return new PoolOptions(sizeBytes, bytes, segmentBytes, fileBytes, walBytes);
+        return new PoolOptions(
+                sizeBytes, bytes, segmentBytes, fileBytes, walBytes, checksums);
     }
 
     public PoolOptions withSegmentBytes(int bytes) {
-        return new PoolOptions(sizeBytes, grainBytes, bytes, fileBytes, walBytes);
+        return new PoolOptions(
+                sizeBytes, grainBytes, bytes, fileBytes, walBytes, checksums);
     }
 
     public PoolOptions withFileBytes(long bytes) {
-        return new PoolOptions(sizeBytes, grainBytes, segmentBytes, bytes, walBytes);
+        return new PoolOptions(
+                sizeBytes, grainBytes, segmentBytes, bytes, walBytes, checksums);
     }
 
     public PoolOptions withWalBytes(int bytes) {
-        return new PoolOptions(sizeBytes, grainBytes, segmentBytes, fileBytes, bytes);
+        return new PoolOptions(
+                sizeBytes, grainBytes, segmentBytes, fileBytes, bytes, checksums);
+    }
+
+    public PoolOptions withChecksums(boolean on) {
+        return new PoolOptions(sizeBytes, grainBytes, segmentBytes, fileBytes, walBytes, on);
     }
 
     private static boolean powerOfTwo(int value, int least, int most) {

@@ -36,13 +36,13 @@ final class PoolState implements Wal.Effect {
     private final Layout layout;
     private final NodeStore store;
     private final SpaceMap space;
-    private final Retirement retirement;
+    private final Disposal disposal;
 
-    PoolState(Layout layout, NodeStore store, SpaceMap space, Retirement retirement) {
+    PoolState(Layout layout, NodeStore store, SpaceMap space, Disposal disposal) {
         this.layout = layout;
         this.store = store;
         this.space = space;
-        this.retirement = retirement;
+        this.disposal = disposal;
     }
 
     DeadList newList() {
@@ -138,11 +138,9 @@ final class PoolState implements Wal.Effect {
             if (Slot.birth(entry) <= frozen) {
                 v.headList.add(entry, grains);
             } else if (kind == Slot.GRAIN) {
-                space.free(Slot.address(entry));
-                retirement.whenCovered(lsn, Slot.address(entry));
+                disposal.grainByRecord(lsn, Slot.address(entry));
             } else {
-                space.free(Slot.address(entry));
-                retirement.atCheckpoint(Slot.address(entry));
+                disposal.node(Slot.address(entry));
             }
         }
     }

@@ -196,7 +196,9 @@ final class Recovery {
         byte[] content =
                 Blobs.read(s.directory(), NodeImage.Kind.DIRECTORY, p.store, directoryPages);
         DirectoryCodec.decode(content, p.state, p.store);
-        return new CheckpointImage.Places(directoryPages, indexPages, spaceAt);
+        LongArrayList sharePages = new LongArrayList();
+        p.shares.decode(Blobs.read(s.shares(), NodeImage.Kind.SHARES, p.store, sharePages));
+        return new CheckpointImage.Places(directoryPages, indexPages, sharePages, spaceAt);
     }
 
     /**

@@ -12,6 +12,7 @@ record Superblock(
         UUID catalog,
         long catalogGeneration,
         long generation,
+        long features,
         Layout layout,
         long walBytes,
         long checkpointLsn,
@@ -20,19 +21,20 @@ record Superblock(
         int walCrc,
         Blob directory,
         Blob space,
+        Blob shares,
         boolean clean) {
 
     static final int BYTES = 4096;
     static final int VERSION = 0;
 
-    /** Reserved: none of these may be set in a pool that this code opens. */
+    /** Data grains are sealed with checksums, which whoever frees a grain has to clear. */
     static final long INCOMPATIBLE_CHECKSUMS = 1;
 
     static final long INCOMPATIBLE_SHARING = 2;
     static final long INCOMPATIBLE_BOOKMARKS = 4;
 
-    /** Bookmarks are written by this version. */
-    private static final long UNDERSTOOD = INCOMPATIBLE_BOOKMARKS;
+    private static final long UNDERSTOOD =
+            INCOMPATIBLE_CHECKSUMS | INCOMPATIBLE_SHARING | INCOMPATIBLE_BOOKMARKS;
 
     private static final long MAGIC = 0x4C4F4F5045444954L;
     private static final int CRC_AT = BYTES - 4;
@@ -43,7 +45,7 @@ record Superblock(
     ByteBuffer encode() {
         ByteBuffer b = ByteBuffer.allocateDirect(BYTES).order(ByteOrder.LITTLE_ENDIAN);
         b.putLong(MAGIC).putInt(VERSION).putInt(0);
-        b.putLong(INCOMPATIBLE_BOOKMARKS).putLong(0);
+        b.putLong(features).putLong(0);
         uuid(b, pool);
         uuid(b, catalog);
         b.putLong(catalogGeneration).putLong(generation);
@@ -53,8 +55,7 @@ record Superblock(
         b.putInt(walCrc).putInt(clean ? 1 : 0);
         b.putLong(directory.firstPage()).putLong(directory.lengthBytes());
         b.putLong(space.firstPage()).putLong(space.lengthBytes());
-        // Roots of the share table and the checksum tables, none yet.
-        b.putLong(0).putLong(0);
+        b.putLong(shares.firstPage()).putLong(shares.lengthBytes());
         b.position(0);
         b.putInt(CRC_AT, crc(b));
         return b;
@@ -111,11 +112,13 @@ record Superblock(
         boolean clean = b.getInt() != 0;
         Blob directory = new Blob(b.getLong(), b.getLong());
         Blob space = new Blob(b.getLong(), b.getLong());
+        Blob shares = new Blob(b.getLong(), b.getLong());
         return new Superblock(
                 pool,
                 catalog,
                 catalogGeneration,
                 generation,
+                incompatible,
                 layout,
                 walBytes,
                 lsn,
@@ -124,6 +127,7 @@ record Superblock(
                 walCrc,
                 directory,
                 space,
+                shares,
                 clean);
     }
 }

@@ -157,8 +157,11 @@ final class VolumeWriter {
         return true;
     }
 
-    private static boolean mayOverwrite(long slot, int horizon) {
-        return Slot.address(slot) != 0 && Slot.birth(slot) > horizon;
+    /** Rule W3: nothing else may still see the bytes, and no seal vouches for them. */
+    private boolean mayOverwrite(long slot, int horizon) {
+        return Slot.address(slot) != 0
+                && Slot.birth(slot) > horizon
+                && !core.pins.pinned(Slot.address(slot));
     }
 
     private boolean store(long offset, ByteBuffer from, boolean claimed) throws IOException {

@@ -39,7 +39,7 @@ final class Walker {
         DeadList source = job.sources.get(0);
         long entry = source.entry(job.cursor, core.store);
         if (entry == -1) {
-            source.pages().forEach(this::free);
+            source.pages().forEach(core.disposal::node);
             job.sources.remove(0);
             job.cursor = 0;
             return;
@@ -48,8 +48,10 @@ final class Walker {
             keep(job, entry);
         } else if (Slot.kind(entry) == Slot.SUBTREE) {
             open(job, source, core.store.loadAny(Slot.address(entry), Slot.birth(entry)));
+        } else if (Slot.kind(entry) == Slot.GRAIN) {
+            core.disposal.grainByWalk(Slot.address(entry));
         } else {
-            free(Slot.address(entry));
+            core.disposal.node(Slot.address(entry));
         }
         job.cursor++;
     }
@@ -83,16 +85,11 @@ final class Walker {
             if (Slot.birth(entry) <= job.threshold) {
                 keep(job, entry);
             } else if (kind == Slot.GRAIN) {
-                free(Slot.address(entry));
+                core.disposal.grainByWalk(Slot.address(entry));
             } else {
                 source.add(entry, 0);
             }
         }
-        free(node.address);
-    }
-
-    private void free(long address) {
-        core.space.free(address);
-        core.retirement.atCheckpoint(address);
+        core.disposal.node(node.address);
     }
 }

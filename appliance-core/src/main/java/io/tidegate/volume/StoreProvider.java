@@ -27,4 +27,20 @@ public interface StoreProvider {
      * Problems in the structures of an open store, each with its place; empty when there are none.
      */
     List<String> check(VolumeStore store) throws StoreException;
+
+    /**
+     * Reads everything that a checksum vouches for, while the store is in use; changes nothing.
+     *
+     * @throws StoreException {@code IO} when it could not go on
+     */
+    ScrubReport scrub(VolumeStore store, ScrubControl control) throws StoreException;
+
+    /**
+     * Makes an open store larger, while it is in use.
+     *
+     * @param sizeBytes the new most that it may take; not less than now
+     * @throws StoreException {@code LIMIT} when it would shrink or outgrow the format or its
+     *     devices, {@code NO_SPACE}
+     */
+    void grow(VolumeStore store, long sizeBytes) throws StoreException;
 }

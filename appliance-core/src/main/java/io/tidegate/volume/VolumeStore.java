@@ -24,7 +24,18 @@ public interface VolumeStore extends AutoCloseable {
     /** Snapshots of a volume, oldest first in iteration order. */
     Set<SnapshotId> snapshots(VolumeId volume) throws StoreException;
 
-    void createVolume(VolumeId id, VolumeShape shape) throws StoreException;
+    default void createVolume(VolumeId id, VolumeShape shape) throws StoreException {
+        createVolume(id, shape, false);
+    }
+
+    /**
+     * As {@link #createVolume(VolumeId, VolumeShape)}.
+     *
+     * @param reserved whether space is set aside for every block of it, so that no write fails for
+     *     want of space; snapshots of it are refused with {@code NO_SPACE} where that could not be
+     *     kept
+     */
+    void createVolume(VolumeId id, VolumeShape shape, boolean reserved) throws StoreException;
 
     /** A handle on the live content; close it after use. */
     VolumeDevice openVolume(VolumeId id) throws StoreException;
@@ -49,8 +60,13 @@ public interface VolumeStore extends AutoCloseable {
 
     SnapshotDevice openSnapshot(SnapshotId id) throws StoreException;
 
+    /** What a snapshot shows, and what of it is its own. */
+    SnapshotUsage usage(SnapshotId id) throws StoreException;
+
     /** Bytes that would come back if only this snapshot were deleted. */
-    long uniqueBytes(SnapshotId id) throws StoreException;
+    default long uniqueBytes(SnapshotId id) throws StoreException {
+        return usage(id).uniqueBytes();
+    }
 
     /** A writable volume that begins as the snapshot; the snapshot cannot be deleted meanwhile. */
     void cloneSnapshot(SnapshotId snapshot, VolumeId clone) throws StoreException;

@@ -33,7 +33,7 @@ final class PoolHarness {
     static final int SECTOR = 512;
     static final int SECTORS = 4096;
     static final PoolOptions OPTIONS =
-            new PoolOptions(24 << 20, 4096, 64 << 10, 8 << 20, 256 << 10);
+            new PoolOptions(24 << 20, 4096, 64 << 10, 8 << 20, 256 << 10, true);
 
     final Random random;
     final Path tokens;

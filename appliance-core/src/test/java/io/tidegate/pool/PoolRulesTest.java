@@ -79,7 +79,7 @@ class PoolRulesTest {
     private void start(Rules rules) throws Exception {
         files = new SimFiles();
         PoolFactory factory = new PoolFactory(files, rules, boot);
-        factory.create(new PoolOptions(4 << 20, GRAIN, 64 << 10, 1 << 20, 256 << 10));
+        factory.create(new PoolOptions(4 << 20, GRAIN, 64 << 10, 1 << 20, 256 << 10, true));
         pool = new Pool(factory, options());
     }
 

@@ -5,6 +5,8 @@ import io.tidegate.pool.Pool;
 import io.tidegate.pool.PoolOpenOptions;
 import io.tidegate.pool.PoolOptions;
 import io.tidegate.volume.PoolRecord;
+import io.tidegate.volume.ScrubControl;
+import io.tidegate.volume.ScrubReport;
 import io.tidegate.volume.StoreException;
 import io.tidegate.volume.StoreProvider;
 import io.tidegate.volume.VolumeStore;
@@ -71,6 +73,16 @@ public final class KillingStores implements StoreProvider {
 
     @Override
     public List<String> check(VolumeStore store) {
+        throw new UnsupportedOperationException("not in these tests");
+    }
+
+    @Override
+    public ScrubReport scrub(VolumeStore store, ScrubControl control) {
+        throw new UnsupportedOperationException("not in these tests");
+    }
+
+    @Override
+    public void grow(VolumeStore store, long sizeBytes) {
         throw new UnsupportedOperationException("not in these tests");
     }
 

@@ -6,6 +6,7 @@ import io.tidegate.block.Geometry;
 import io.tidegate.volume.BookmarkId;
 import io.tidegate.volume.SnapshotDevice;
 import io.tidegate.volume.SnapshotId;
+import io.tidegate.volume.SnapshotUsage;
 import io.tidegate.volume.StoreException;
 import io.tidegate.volume.StoreException.Kind;
 import io.tidegate.volume.StoreStatus;
@@ -85,7 +86,8 @@ final class FakeStore implements VolumeStore {
 
     @Override
     public StoreStatus status() {
-        return new StoreStatus(1L << 40, 0, 1L << 40, 0, 0, 0, Optional.empty());
+        return new StoreStatus(
+                1L << 40, 0, 1L << 40, 0, 0, 0, 0, 0, false, Optional.empty());
     }
 
     @Override
@@ -99,7 +101,7 @@ final class FakeStore implements VolumeStore {
     }
 
     @Override
-    public synchronized void createVolume(VolumeId volume, VolumeShape shape)
+    public synchronized void createVolume(VolumeId volume, VolumeShape shape, boolean reserved)
             throws StoreException {
         if (volumes.putIfAbsent(volume, new Vol(shape, new TreeMap<>())) != null) {
             throw new StoreException(Kind.EXISTS, "volume " + volume);
@@ -114,7 +116,8 @@ final class FakeStore implements VolumeStore {
 
     @Override
     public synchronized VolumeUsage usage(VolumeId volume) throws StoreException {
-        return new VolumeUsage((long) vol(volume).grains.size() * GRAIN, 0);
+        long bytes = (long) vol(volume).grains.size() * GRAIN;
+        return new VolumeUsage(bytes, bytes, 0, 0, 0);
     }
 
     @Override
@@ -168,9 +171,8 @@ final class FakeStore implements VolumeStore {
     }
 
     @Override
-    public synchronized long uniqueBytes(SnapshotId snapshot) throws StoreException {
-        snap(snapshot);
-        return 0;
+    public synchronized SnapshotUsage usage(SnapshotId snapshot) throws StoreException {
+        return new SnapshotUsage((long) snap(snapshot).grains.size() * GRAIN, 0);
     }
 
     @Override

@@ -8,6 +8,8 @@ import io.tidegate.pool.PoolOpenOptions;
 import io.tidegate.pool.PoolOptions;
 import io.tidegate.recovery.PromotionService.Mode;
 import io.tidegate.volume.PoolRecord;
+import io.tidegate.volume.ScrubControl;
+import io.tidegate.volume.ScrubReport;
 import io.tidegate.volume.StoreException;
 import io.tidegate.volume.StoreProvider;
 import io.tidegate.volume.VolumeStore;
@@ -41,7 +43,7 @@ class RealPoolTest {
         public VolumeStore create(PoolRecord pool) throws StoreException {
             return Pool.create(
                     pool.path(),
-                    new PoolOptions(64L << 20, pool.grainBytes(), 1 << 20, 64L << 20, 1 << 20),
+                    new PoolOptions(64L << 20, pool.grainBytes(), 1 << 20, 64L << 20, 1 << 20, true),
                     options);
         }
 
@@ -58,6 +60,16 @@ class RealPoolTest {
         @Override
         public List<String> check(VolumeStore store) throws StoreException {
             return ((Pool) store).check().toString().lines().toList();
+        }
+
+        @Override
+        public ScrubReport scrub(VolumeStore store, ScrubControl control) throws StoreException {
+            return ((Pool) store).scrub(control);
+        }
+
+        @Override
+        public void grow(VolumeStore store, long sizeBytes) throws StoreException {
+            ((Pool) store).grow(sizeBytes);
         }
     }
 

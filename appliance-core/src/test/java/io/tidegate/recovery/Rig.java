@@ -32,6 +32,8 @@ import io.tidegate.volume.PoolRecord;
 import io.tidegate.volume.PoolService;
 import io.tidegate.volume.PoolSpec;
 import io.tidegate.volume.PoolTier;
+import io.tidegate.volume.ScrubControl;
+import io.tidegate.volume.ScrubReport;
 import io.tidegate.volume.StoreProvider;
 import io.tidegate.volume.VolumeRecord;
 import io.tidegate.volume.VolumeService;
@@ -314,6 +316,14 @@ final class Rig implements AutoCloseable {
         public List<String> check(VolumeStore store) {
             return List.of();
         }
+
+        @Override
+        public ScrubReport scrub(VolumeStore store, ScrubControl control) {
+            return new ScrubReport(true, 0, 0, 0, List.of());
+        }
+
+        @Override
+        public void grow(VolumeStore store, long sizeBytes) {}
     }
 
     // ---- acts

@@ -29,6 +29,8 @@ import io.tidegate.user.UserService;
 import io.tidegate.volume.ActLocks;
 import io.tidegate.volume.PoolRecord;
 import io.tidegate.volume.PoolService;
+import io.tidegate.volume.ScrubControl;
+import io.tidegate.volume.ScrubReport;
 import io.tidegate.volume.StoreException;
 import io.tidegate.volume.StoreProvider;
 import io.tidegate.volume.VolumeBin;
@@ -190,6 +192,16 @@ public final class TestAppliance implements AutoCloseable {
         @Override
         public List<String> check(VolumeStore store) throws StoreException {
             return ((Pool) store).check().problems();
+        }
+
+        @Override
+        public ScrubReport scrub(VolumeStore store, ScrubControl control) throws StoreException {
+            return ((Pool) store).scrub(control);
+        }
+
+        @Override
+        public void grow(VolumeStore store, long sizeBytes) throws StoreException {
+            ((Pool) store).grow(sizeBytes);
         }
     }
 }

@@ -4,6 +4,8 @@ import io.tidegate.pool.Pool;
 import io.tidegate.pool.PoolOpenOptions;
 import io.tidegate.pool.PoolOptions;
 import io.tidegate.volume.PoolRecord;
+import io.tidegate.volume.ScrubControl;
+import io.tidegate.volume.ScrubReport;
 import io.tidegate.volume.StoreException;
 import io.tidegate.volume.StoreProvider;
 import io.tidegate.volume.VolumeStore;
@@ -31,6 +33,16 @@ final class PoolStores implements StoreProvider {
     @Override
     public List<String> check(VolumeStore store) throws StoreException {
         return pool(store).check().problems();
+    }
+
+    @Override
+    public ScrubReport scrub(VolumeStore store, ScrubControl control) throws StoreException {
+        return pool(store).scrub(control);
+    }
+
+    @Override
+    public void grow(VolumeStore store, long sizeBytes) throws StoreException {
+        pool(store).grow(sizeBytes);
     }
 
     private static Pool pool(VolumeStore store) {
