@@ -157,6 +157,15 @@ final class Acts {
                 });
     }
 
+    /** Reads what a record's effect will need, so that the effect cannot fail. */
+    private void grows(DeadList list) throws StoreException {
+        try {
+            list.tail();
+        } catch (IOException e) {
+            throw Failures.store(e, core);
+        }
+    }
+
     private static void free(Snapshot s) throws StoreException {
         if (s.clones > 0) {
             throw refuse(Kind.BUSY, "snapshot " + s.id + " has clones");
@@ -227,6 +236,7 @@ final class Acts {
                 List.of(v),
                 () -> {
                     free(s);
+                    grows(s.list);
                     return List.of(new WalRecord.SnapDelete(id));
                 });
         v.lowerHorizon();
@@ -239,6 +249,7 @@ final class Acts {
                 List.of(v),
                 () -> {
                     free(s);
+                    grows(s.list);
                     if (core.state.bookmarks.containsKey(bookmark)) {
                         throw refuse(Kind.EXISTS, "bookmark " + bookmark + " exists already");
                     }
@@ -284,7 +295,7 @@ final class Acts {
             DeadList list = v.listAfter(i);
             long n = 0;
             long index = 0;
-            for (long e = list.entry(0, core.store); e != -1; e = list.entry(++index, core.store)) {
+            for (long e = list.entry(0); e != -1; e = list.entry(++index)) {
                 n += unique(e, before);
             }
             return n;

@@ -50,7 +50,7 @@ final class CheckpointImage {
         LongArrayList old = new LongArrayList();
         lists = DirectoryCodec.lists(state);
         for (DeadList list : lists) {
-            list.place(store, carried, old);
+            list.place(carried, old);
         }
         byte[] content = DirectoryCodec.encode(state);
         directoryPages = take(store, Blobs.pagesFor(content.length));

@@ -80,12 +80,22 @@ final class Checkpointer {
             }
             core.store.written(cut.image.nodes);
             cut.image.lists.forEach(DeadList::written);
+            restLists(cut.image.lists);
             carried.clear();
             core.wal.release(cut.mark);
             core.retirement.retire(cut.image.freed);
             return true;
         } finally {
             one.unlock();
+        }
+    }
+
+    private void restLists(List<DeadList> lists) {
+        core.admin.lock();
+        try {
+            core.state.restLists(lists);
+        } finally {
+            core.admin.unlock();
         }
     }
 

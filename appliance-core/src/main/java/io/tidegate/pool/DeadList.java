@@ -3,17 +3,20 @@ package io.tidegate.pool;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.HashMap;
 import java.util.List;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Map;
 import org.eclipse.collections.impl.list.mutable.primitive.LongArrayList;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What left the live map in one interval between two snapshots (or since the last) and is kept by
- * older snapshots: full chunks on disk, the newest entries in memory. The order of entries has no
- * meaning.
+ * older snapshots: full chunks on disk, the rest, the tail, in memory too while it grows. The order
+ * of entries has no meaning.
  */
 final class DeadList {
 
+    private static final long[] NOTHING = new long[0];
     static final int CHUNK = Layout.PAGE_BYTES / Long.BYTES;
 
     final long id;
@@ -21,8 +24,12 @@ final class DeadList {
     /** Pages of full chunks. */
     private final LongArrayList chunks = new LongArrayList();
 
-    /** Entries that stand in no full chunk. */
-    private LongArrayList tail = new LongArrayList();
+    private final NodeStore store;
+
+    /** Entries that stand in no full chunk; null while they stand on disk only. */
+    private @Nullable LongArrayList tail = new LongArrayList();
+
+    private int tailSize;
 
     /** Where the tail stood at the last checkpoint, 0 for nowhere. */
     private long tailPage;
@@ -33,14 +40,19 @@ final class DeadList {
     private long grains;
 
     /** Full chunks that a checkpoint has not written yet. */
-    private final ConcurrentHashMap<Long, long[]> unwritten = new ConcurrentHashMap<>();
+    private final Map<Long, long[]> unwritten = new HashMap<>(0);
 
-    DeadList(long id) {
+    DeadList(long id, NodeStore store) {
         this.id = id;
+        this.store = store;
     }
 
-    synchronized void add(long entry, long grainsOfEntry) {
-        tail.add(entry);
+    /**
+     * @throws IOException only when the list rested and its tail cannot be read
+     */
+    synchronized void add(long entry, long grainsOfEntry) throws IOException {
+        tail().add(entry);
+        tailSize++;
         grains += grainsOfEntry;
         tailChanged = true;
     }
@@ -50,34 +62,58 @@ final class DeadList {
     }
 
     synchronized boolean isEmpty() {
-        return chunks.isEmpty() && tail.isEmpty();
+        return chunks.isEmpty() && tailSize == 0;
+    }
+
+    /** Brings the tail into memory. */
+    synchronized LongArrayList tail() throws IOException {
+        LongArrayList present = tail;
+        if (present == null) {
+            ByteBuffer page = store.read(tailPage, NodeImage.Kind.DEAD_LIST);
+            present = new LongArrayList(tailSize);
+            for (int i = 0; i < tailSize; i++) {
+                present.add(page.getLong());
+            }
+            tail = present;
+        }
+        return present;
+    }
+
+    /** Nobody adds to it for now: what stands on disk as well is not kept in memory. */
+    synchronized void rest() {
+        if (!tailChanged && tailPage != 0 && unwritten.isEmpty()) {
+            tail = null;
+            cachedPage = -1;
+            cachedChunk = NOTHING;
+        }
     }
 
     /** Reads an entry for a walk; -1 behind the end. */
-    long entry(long index, NodeStore store) throws IOException {
+    long entry(long index) throws IOException {
         long page;
         synchronized (this) {
             int chunk = (int) (index / CHUNK);
             if (chunk >= chunks.size()) {
                 long i = index - (long) chunks.size() * CHUNK;
-                return i < tail.size() ? tail.get((int) i) : -1;
+                return i < tailSize ? tail().get((int) i) : -1;
             }
             page = chunks.get(chunk);
         }
-        long[] content = chunk(page, store);
+        long[] content = chunk(page);
         return content[(int) (index % CHUNK)];
     }
 
     private long cachedPage = -1;
-    private long[] cachedChunk = new long[0];
+    private long[] cachedChunk = NOTHING;
 
-    private long[] chunk(long page, NodeStore store) throws IOException {
+    private long[] chunk(long page) throws IOException {
+        long[] content;
         synchronized (this) {
             if (cachedPage == page) {
                 return cachedChunk;
             }
+            content = unwritten.get(page);
         }
-        long[] content = unwritten.get(page);
         if (content == null) {
             ByteBuffer b = store.read(page, NodeImage.Kind.DEAD_LIST);
             content = new long[CHUNK];
@@ -97,14 +133,14 @@ final class DeadList {
      *
      * @param freed takes pages that are no longer needed
      */
-    synchronized void place(NodeStore store, List<NodeImage> out, LongArrayList freed)
-            throws IOException {
+    synchronized void place(List<NodeImage> out, LongArrayList freed) throws IOException {
         if (!tailChanged) {
             return;
         }
+        LongArrayList entries = tail();
         int done = 0;
-        while (tail.size() - done >= CHUNK) {
-            long[] content = copy(done, CHUNK);
+        while (entries.size() - done >= CHUNK) {
+            long[] content = copy(entries, done, CHUNK);
             long page = store.take();
             unwritten.put(page, content);
             chunks.add(page);
@@ -112,28 +148,26 @@ final class DeadList {
             done += CHUNK;
         }
         if (done > 0) {
-            LongArrayList rest = new LongArrayList();
-            for (int i = done; i < tail.size(); i++) {
-                rest.add(tail.get(i));
-            }
-            tail = rest;
+            entries = LongArrayList.newListWith(copy(entries, done, entries.size() - done));
+            tail = entries;
+            tailSize = entries.size();
         }
         if (tailPage != 0) {
             freed.add(tailPage);
             tailPage = 0;
         }
-        if (!tail.isEmpty()) {
+        if (!entries.isEmpty()) {
             long page = store.take();
             tailPage = page;
-            out.add(image(page, copy(0, tail.size())));
+            out.add(image(page, copy(entries, 0, entries.size())));
         }
         tailChanged = false;
     }
 
-    private long[] copy(int from, int n) {
+    private static long[] copy(LongArrayList entries, int from, int n) {
         long[] content = new long[n];
         for (int i = 0; i < n; i++) {
-            content[i] = tail.get(from + i);
+            content[i] = entries.get(from + i);
         }
         return content;
     }
@@ -151,7 +185,7 @@ final class DeadList {
                 });
     }
 
-    void written() {
+    synchronized void written() {
         unwritten.clear();
     }
 
@@ -170,11 +204,11 @@ final class DeadList {
         for (int i = 0; i < chunks.size(); i++) {
             out.i64(chunks.get(i));
         }
-        out.i64(tailPage).i32(tail.size());
+        out.i64(tailPage).i32(tailSize);
     }
 
     static DeadList decode(ByteBuffer in, NodeStore store) throws IOException {
-        DeadList list = new DeadList(in.getLong());
+        DeadList list = new DeadList(in.getLong(), store);
         list.grains = in.getLong();
         int n = in.getInt();
         for (int i = 0; i < n; i++) {
@@ -185,11 +219,9 @@ final class DeadList {
         if (tailSize < 0 || tailSize >= CHUNK || (tailSize > 0) != (list.tailPage != 0)) {
             throw new DamageException("dead-list " + list.id + " has a tail of " + tailSize);
         }
+        list.tailSize = tailSize;
         if (tailSize > 0) {
-            ByteBuffer page = store.read(list.tailPage, NodeImage.Kind.DEAD_LIST);
-            for (int i = 0; i < tailSize; i++) {
-                list.tail.add(page.getLong());
-            }
+            list.tail = null;
         }
         return list;
     }

@@ -32,21 +32,23 @@ final class DiffStream implements ChangeStream {
     private boolean closed;
 
     /**
+     * @param core whose guard is open
      * @param from null for a bookmark
      * @param sinceEpoch of the bookmark
      * @param held snapshots whose open count was raised for this stream
      */
     DiffStream(
             PoolCore core,
-            @Nullable MapNode from,
+            @Nullable Snapshot from,
             int sinceEpoch,
             Snapshot to,
             List<Snapshot> held,
-            long resumeOffset) {
+            long resumeOffset)
+            throws IOException {
         this.core = core;
-        this.from = from == null ? null : raised(from, to.root.level);
+        this.from = from == null ? null : raised(core.store.node(from.root), to.root.level());
         this.sinceEpoch = sinceEpoch;
-        this.to = to.root;
+        this.to = core.store.node(to.root);
         this.held = held;
         this.name = "difference up to snapshot " + to.id;
         this.sizeBytes = to.shape.geometry().sizeBytes();

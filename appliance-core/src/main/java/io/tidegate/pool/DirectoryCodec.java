@@ -63,7 +63,7 @@ final class DirectoryCodec {
         Snapshot origin = v.origin;
         out.i32(v.serial).uuid(v.id.value());
         shape(v.shape, out);
-        node(v.map.root(), out);
+        node(NodeRef.of(v.map.root()), out);
         out.i32(v.map.epoch()).i64(v.mappedGrains).i64(v.headList.id);
         out.uuid(origin == null ? new UUID(0, 0) : origin.id.value());
         out.i32(v.snapshots.size());
@@ -82,8 +82,8 @@ final class DirectoryCodec {
         }
     }
 
-    private static void node(MapNode n, BytesOut out) {
-        out.i64(n.address).i32(n.level).i32(n.birth);
+    private static void node(NodeRef n, BytesOut out) {
+        out.i64(n.address()).i32(n.level()).i32(n.birth());
     }
 
     private static void shape(VolumeShape s, BytesOut out) {
@@ -168,7 +168,7 @@ final class DirectoryCodec {
             int serial = in.getInt();
             VolumeId id = new VolumeId(uuid());
             VolumeShape shape = shape();
-            MapNode root = node();
+            MapNode root = store.node(node());
             int epoch = in.getInt();
             long mapped = in.getLong();
             DeadList head = list(in.getLong());
@@ -197,7 +197,7 @@ final class DirectoryCodec {
         private Snapshot snapshot(Volume v) throws IOException {
             SnapshotId id = new SnapshotId(uuid());
             int epoch = in.getInt();
-            MapNode root = node();
+            NodeRef root = node();
             VolumeShape shape = shape();
             long time = in.getLong();
             UUID group = uuid();
@@ -213,8 +213,8 @@ final class DirectoryCodec {
             return s;
         }
 
-        private MapNode node() throws IOException {
-            return store.load(in.getLong(), in.getInt(), in.getInt());
+        private NodeRef node() {
+            return new NodeRef(in.getLong(), in.getInt(), in.getInt());
         }
 
         private VolumeShape shape() {

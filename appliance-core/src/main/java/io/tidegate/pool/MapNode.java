@@ -32,8 +32,20 @@ final class MapNode {
     /** Serial of the volume that made it. */
     final int owner;
 
+    private static final int LEAF_HEAP_BYTES = SLOTS * Long.BYTES + 160;
+    private static final int INNER_HEAP_BYTES = LEAF_HEAP_BYTES + SLOTS * Integer.BYTES + 16;
+
     private final long[] slots;
     private final @Nullable MapNode @Nullable [] kids;
+
+    /** Whether a look-up met it lately. Plain: a mark that is lost costs a read at most. */
+    private boolean used = true;
+
+    /** Whether it stands on disk and can be read again. */
+    private volatile boolean stored;
+
+    /** Whether the cache has let go of it; pointers to it are to be cleared. */
+    private volatile boolean evicted;
 
     private MapNode(
             long address,
@@ -65,7 +77,9 @@ final class MapNode {
     static MapNode decode(long address, int level, int birth, int owner, ByteBuffer page) {
         long[] slots = new long[SLOTS];
         page.order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(slots);
-        return new MapNode(address, level, birth, 0, owner, slots, kidsFor(level));
+        MapNode node = new MapNode(address, level, birth, 0, owner, slots, kidsFor(level));
+        node.stored = true;
+        return node;
     }
 
     /** A copy that may be changed, at a place of its own. */
@@ -96,7 +110,11 @@ final class MapNode {
     @Nullable MapNode kid(int index, long slot) {
         MapNode kid = (MapNode) KID.getAcquire(kids, index);
         // A late reader may have put the node of a former slot here.
-        return kid != null && kid.address == Slot.address(slot) ? kid : null;
+        if (kid == null || kid.address != Slot.address(slot)) {
+            return null;
+        }
+        kid.touch();
+        return kid;
     }
 
     /** Keeps a loaded node, unless a writer was faster. */
@@ -109,20 +127,48 @@ final class MapNode {
         SLOT.setRelease(slots, index, slot);
     }
 
-    /** Forgets loaded children that could be loaded again; their number. */
-    int forgetKids(long olderThanStamp) {
-        if (kids == null) {
-            return 0;
+    // For the cache -----------------------------------------------------------------------------
+
+    void touch() {
+        if (!used) {
+            used = true;
         }
-        int n = 0;
+    }
+
+    boolean wasUsed() {
+        return used;
+    }
+
+    void forgetUse() {
+        used = false;
+    }
+
+    boolean isStored() {
+        return stored;
+    }
+
+    void stored() {
+        stored = true;
+    }
+
+    void evict() {
+        evicted = true;
+    }
+
+    int heapBytes() {
+        return kids == null ? LEAF_HEAP_BYTES : INNER_HEAP_BYTES;
+    }
+
+    void forgetEvictedKids() {
+        if (kids == null) {
+            return;
+        }
         for (int i = 0; i < SLOTS; i++) {
             MapNode kid = (MapNode) KID.getAcquire(kids, i);
-            if (kid != null && kid.stamp < olderThanStamp) {
+            if (kid != null && kid.evicted) {
                 KID.compareAndSet(kids, i, kid, (MapNode) null);
-                n++;
             }
         }
-        return n;
     }
 
     void encode(ByteBuffer page) {

@@ -6,7 +6,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -22,15 +22,22 @@ final class NodeStore {
     private final DataFiles files;
     private final SpaceMap space;
 
+    private final NodeCache cache;
+
     /** Made and not yet written: the only copy is in memory. */
-    private final ConcurrentHashMap<Long, MapNode> unwritten = new ConcurrentHashMap<>();
+    private final AtomicLong unwritten = new AtomicLong();
 
     private List<MapNode> made = new ArrayList<>();
 
-    NodeStore(Layout layout, DataFiles files, SpaceMap space) {
+    NodeStore(Layout layout, DataFiles files, SpaceMap space, NodeCache cache) {
+        this.cache = cache;
         this.layout = layout;
         this.files = files;
         this.space = space;
+    }
+
+    NodeCache cache() {
+        return cache;
     }
 
     /** A place for a page; in use from now on. */
@@ -40,7 +47,8 @@ final class NodeStore {
 
     /** A map node has come to be; the next checkpoint writes it. */
     void made(MapNode node) {
-        unwritten.put(node.address, node);
+        cache.made(node);
+        unwritten.incrementAndGet();
         synchronized (this) {
             made.add(node);
         }
@@ -48,7 +56,7 @@ final class NodeStore {
 
     /** Map nodes that are in memory only, in bytes. */
     long unwrittenBytes() {
-        return unwritten.mappingCount() << Layout.PAGE_SHIFT;
+        return unwritten.get() << Layout.PAGE_SHIFT;
     }
 
     /** At a cut: the nodes that this checkpoint writes. */
@@ -66,10 +74,26 @@ final class NodeStore {
     }
 
     void written(List<MapNode> nodes) {
-        nodes.forEach(n -> unwritten.remove(n.address, n));
+        cache.stored(nodes);
+        unwritten.addAndGet(-nodes.size());
     }
 
     // Reading -----------------------------------------------------------------------------------
+
+    /** What a reference points to; reads it if need be. */
+    MapNode node(NodeRef ref) throws IOException {
+        return load(ref.address(), ref.level(), ref.birth());
+    }
+
+    /** As {@link #node} if it is in memory, else null. */
+    @Nullable MapNode cached(NodeRef ref) {
+        return cache.get(ref.address());
+    }
+
+    /** A node if it is in memory, else null. */
+    @Nullable MapNode cached(long address) {
+        return cache.get(address);
+    }
 
     MapNode load(long address, int level, int birth) throws IOException {
         MapNode node = loadAny(address, birth);
@@ -81,18 +105,28 @@ final class NodeStore {
 
     /** As load, where only an entry of a dead-list points to it. */
     MapNode loadAny(long address, int birth) throws IOException {
-        MapNode node = unwritten.get(address);
-        if (node == null) {
-            ByteBuffer entry = ByteBuffer.allocate(Layout.TABLE_ENTRY_BYTES);
-            ByteBuffer page = readPage(address, NodeImage.Kind.MAP, entry);
-            node =
-                    MapNode.decode(
-                            address, entry.get(5), entry.getInt(16), (int) entry.getLong(8), page);
-        }
+        MapNode node = cache.get(address);
+        return checked(node != null ? node : cache.loaded(readNode(address)), birth);
+    }
+
+    /** As {@link #loadAny}, for walks that come by once: what is read is not kept. */
+    MapNode look(long address, int birth) throws IOException {
+        MapNode node = cache.get(address);
+        return checked(node != null ? node : readNode(address), birth);
+    }
+
+    private static MapNode checked(MapNode node, int birth) throws DamageException {
         if (node.birth != birth) {
-            throw new DamageException("node at page " + address + ": birth differs");
+            throw new DamageException("node at page " + node.address + ": birth differs");
         }
         return node;
+    }
+
+    private MapNode readNode(long address) throws IOException {
+        ByteBuffer entry = ByteBuffer.allocate(Layout.TABLE_ENTRY_BYTES);
+        ByteBuffer page = readPage(address, NodeImage.Kind.MAP, entry);
+        return MapNode.decode(
+                address, entry.get(5), entry.getInt(16), (int) entry.getLong(8), page);
     }
 
     ByteBuffer read(long address, NodeImage.Kind kind) throws IOException {
@@ -184,10 +218,5 @@ final class NodeStore {
         entry.putLong(24, generation);
         entry.putInt(0, crc(page, entry));
         entries.position(entries.position() + Layout.TABLE_ENTRY_BYTES);
-    }
-
-    /** A node that is in memory only; for tests and checks. */
-    @Nullable MapNode unwritten(long address) {
-        return unwritten.get(address);
     }
 }

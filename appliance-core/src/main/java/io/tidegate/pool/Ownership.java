@@ -115,7 +115,7 @@ final class Ownership {
     private void list(DeadList list, long from, int after, String what) throws IOException {
         long counted = 0;
         long index = from;
-        for (long e = list.entry(index, store); e != -1; e = list.entry(++index, store)) {
+        for (long e = list.entry(index); e != -1; e = list.entry(++index)) {
             counted += entry(e, after, what);
         }
         if (from == 0 && counted != list.grains()) {
@@ -149,7 +149,7 @@ final class Ownership {
         long from = job.cursor;
         for (DeadList source : job.sources) {
             long index = from;
-            for (long e = source.entry(index, store); e != -1; e = source.entry(++index, store)) {
+            for (long e = source.entry(index); e != -1; e = source.entry(++index)) {
                 entry(e, after, "a deletion under way");
             }
             from = 0;
@@ -175,7 +175,7 @@ final class Ownership {
 
     private void shown(Snapshot s) throws IOException {
         LongHashSet seen = new LongHashSet();
-        shown(s.root, "snapshot " + s.id, seen);
+        shown(store.node(s.root), "snapshot " + s.id, seen);
     }
 
     private void shown(MapNode node, String what, LongHashSet seen) throws IOException {

@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -321,9 +322,7 @@ public final class Pool implements VolumeStore {
             Snapshot a = acts.snapshot(from);
             Snapshot b = acts.snapshot(to);
             requireOrder(a.volume == b.volume && a.epoch <= b.epoch, from, to);
-            a.opens.incrementAndGet();
-            b.opens.incrementAndGet();
-            return new DiffStream(c, a.root, 0, b, List.of(a, b), resumeOffset);
+            return stream(c, a, 0, b, List.of(a, b), resumeOffset);
         } finally {
             c.admin.unlock();
         }
@@ -339,10 +338,29 @@ public final class Pool implements VolumeStore {
             Bookmark a = acts.bookmark(from);
             Snapshot b = acts.snapshot(to);
             requireOrder(a.volume == b.volume && a.epoch <= b.epoch, from, to);
-            b.opens.incrementAndGet();
-            return new DiffStream(c, null, a.epoch, b, List.of(b), resumeOffset);
+            return stream(c, null, a.epoch, b, List.of(b), resumeOffset);
         } finally {
             c.admin.unlock();
+        }
+    }
+
+    private static ChangeStream stream(
+            PoolCore c,
+            @Nullable Snapshot from,
+            int sinceEpoch,
+            Snapshot to,
+            List<Snapshot> held,
+            long resumeOffset)
+            throws StoreException {
+        Guards.Guard guard = c.guards.enter();
+        try {
+            ChangeStream stream = new DiffStream(c, from, sinceEpoch, to, held, resumeOffset);
+            held.forEach(s -> s.opens.incrementAndGet());
+            return stream;
+        } catch (IOException e) {
+            throw Failures.store(e, c);
+        } finally {
+            c.guards.leave(guard);
         }
     }
 

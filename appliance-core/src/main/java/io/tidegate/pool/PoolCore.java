@@ -80,12 +80,14 @@ final class PoolCore {
         final Disposal disposal;
         final PoolState state;
 
-        Parts(PoolFiles directory, Layout layout, Rules rules) {
+        Parts(PoolFiles directory, Layout layout, Rules rules, PoolOpenOptions options) {
             this.layout = layout;
             this.rules = rules;
             files = new DataFiles(directory, layout);
             space = new SpaceMap(layout, files, Reserve.segments(layout));
-            store = new NodeStore(layout, files, space);
+            store =
+                    new NodeStore(
+                            layout, files, space, new NodeCache(options.nodeCacheBytes()));
             retirement = new Retirement(space, guards, rules);
             disposal = new Disposal(space, retirement);
             state = new PoolState(layout, store, space, disposal);

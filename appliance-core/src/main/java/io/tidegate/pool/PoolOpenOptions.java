@@ -15,23 +15,50 @@ import java.util.Optional;
  * @param checkpointEvery how long changes stay in the log alone at most; zero leaves checkpoints to
  *     the fill of the log
  * @param dirtyNodeBytes how much of the map may be changed in memory before writes wait for a
- *     checkpoint; 0 takes the default of 256 MiB, less for small pools
+ *     checkpoint; 0 takes the default of 256 MiB, less for small pools and small heaps
+ * @param nodeCacheBytes heap for parts of the map that could be read again; a pool whose map is
+ *     larger works, only slower
  */
 public record PoolOpenOptions(
         boolean acknowledgeLoss,
         Optional<Path> tokenDirectory,
         Duration drainLimit,
         Duration checkpointEvery,
-        long dirtyNodeBytes) {
+        long dirtyNodeBytes,
+        long nodeCacheBytes) {
 
+    private static final long LEAST_CACHE_BYTES = 64 << 10;
+
+    public PoolOpenOptions {
+        if (nodeCacheBytes < LEAST_CACHE_BYTES) {
+            throw new IllegalArgumentException(
+                    "a node cache of "
+                            + nodeCacheBytes
+                            + " bytes; it needs "
+                            + LEAST_CACHE_BYTES
+                            + " at least");
+        }
+    }
+
+    /** An eighth of the heap for the node cache, so that two pools leave most of it to others. */
     public static PoolOpenOptions standard() {
         return new PoolOpenOptions(
-                false, Optional.empty(), Duration.ofMillis(200), Duration.ofSeconds(30), 0);
+                false,
+                Optional.empty(),
+                Duration.ofMillis(200),
+                Duration.ofSeconds(30),
+                0,
+                Math.max(LEAST_CACHE_BYTES, Runtime.getRuntime().maxMemory() / 8));
     }
 
     public PoolOpenOptions acknowledgingLoss() {
         return new PoolOpenOptions(
-                true, tokenDirectory, drainLimit, checkpointEvery, dirtyNodeBytes);
+                true,
+                tokenDirectory,
+                drainLimit,
+                checkpointEvery,
+                dirtyNodeBytes,
+                nodeCacheBytes);
     }
 
     public PoolOpenOptions withTokenDirectory(Path directory) {
@@ -40,21 +67,47 @@ public record PoolOpenOptions(
                 Optional.of(directory),
                 drainLimit,
                 checkpointEvery,
-                dirtyNodeBytes);
+                dirtyNodeBytes,
+                nodeCacheBytes);
     }
 
     public PoolOpenOptions withDrainLimit(Duration limit) {
         return new PoolOpenOptions(
-                acknowledgeLoss, tokenDirectory, limit, checkpointEvery, dirtyNodeBytes);
+                acknowledgeLoss,
+                tokenDirectory,
+                limit,
+                checkpointEvery,
+                dirtyNodeBytes,
+                nodeCacheBytes);
     }
 
     public PoolOpenOptions withCheckpointEvery(Duration period) {
         return new PoolOpenOptions(
-                acknowledgeLoss, tokenDirectory, drainLimit, period, dirtyNodeBytes);
+                acknowledgeLoss,
+                tokenDirectory,
+                drainLimit,
+                period,
+                dirtyNodeBytes,
+                nodeCacheBytes);
     }
 
     public PoolOpenOptions withDirtyNodeBytes(long bytes) {
         return new PoolOpenOptions(
-                acknowledgeLoss, tokenDirectory, drainLimit, checkpointEvery, bytes);
+                acknowledgeLoss,
+                tokenDirectory,
+                drainLimit,
+                checkpointEvery,
+                bytes,
+                nodeCacheBytes);
+    }
+
+    public PoolOpenOptions withNodeCacheBytes(long bytes) {
+        return new PoolOpenOptions(
+                acknowledgeLoss,
+                tokenDirectory,
+                drainLimit,
+                checkpointEvery,
+                dirtyNodeBytes,
+                bytes);
     }
 }

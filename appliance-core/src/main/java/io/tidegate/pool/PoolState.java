@@ -6,6 +6,7 @@ import io.tidegate.volume.VolumeId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +47,20 @@ final class PoolState implements Wal.Effect {
     }
 
     DeadList newList() {
-        return new DeadList(nextListId++);
+        return new DeadList(nextListId++, store);
+    }
+
+    /** Lists that nobody adds to leave their tails to the disk. */
+    void restLists(List<DeadList> lists) {
+        Set<DeadList> growing = new HashSet<>();
+        bySerial.values().forEach(v -> growing.add(v.headList));
+        for (WalkJob job : jobs) {
+            growing.addAll(job.sources);
+            if (job.target != null) {
+                growing.add(job.target);
+            }
+        }
+        lists.stream().filter(l -> !growing.contains(l)).forEach(DeadList::rest);
     }
 
     Volume volume(int serial) {
@@ -123,7 +137,7 @@ final class PoolState implements Wal.Effect {
     }
 
     /** Rule W5: what a snapshot still has goes to the dead-list, the rest becomes free. */
-    private void bury(long lsn, Volume v, Replaced replaced) {
+    private void bury(long lsn, Volume v, Replaced replaced) throws IOException {
         int frozen = v.frozenEpoch();
         int subtree = 0;
         for (int i = 0; i < replaced.entries.size(); i++) {
@@ -168,7 +182,7 @@ final class PoolState implements Wal.Effect {
         v.shape = Shapes.resized(v.shape, r.sizeBytes());
     }
 
-    private void delete(Volume v) {
+    private void delete(Volume v) throws IOException {
         Set<DeadList> lists = new LinkedHashSet<>();
         for (Snapshot s : v.snapshots) {
             lists.add(s.list);
@@ -199,7 +213,7 @@ final class PoolState implements Wal.Effect {
                         r.id(),
                         v,
                         r.epoch(),
-                        v.map.root(),
+                        NodeRef.of(v.map.root()),
                         v.shape,
                         r.timeMillis(),
                         r.group(),
@@ -212,8 +226,10 @@ final class PoolState implements Wal.Effect {
         v.raiseHorizon();
     }
 
-    private void deleteSnapshot(Snapshot s) {
+    private void deleteSnapshot(Snapshot s) throws IOException {
         Volume v = s.volume;
+        // It grows from now on, by a walk or as the head's.
+        s.list.tail();
         int i = v.snapshots.indexOf(s);
         int before = i == 0 ? v.originEpoch() : v.snapshots.get(i - 1).epoch;
         DeadList after = v.listAfter(i);
@@ -247,10 +263,11 @@ final class PoolState implements Wal.Effect {
         b.volume.bookmarks.remove(b);
     }
 
-    private void makeClone(WalRecord.Clone r) {
+    private void makeClone(WalRecord.Clone r) throws IOException {
         Snapshot s = snapshot(r.snapshot());
+        MapNode root = store.node(s.root);
         VolumeMap map =
-                new VolumeMap(store, r.volume(), s.root, stamps.incrementAndGet(), s.epoch + 1);
+                new VolumeMap(store, r.volume(), root, stamps.incrementAndGet(), s.epoch + 1);
         Volume v = new Volume(r.volume(), r.id(), s.shape, map, newList());
         v.origin = s;
         s.clones++;

@@ -59,7 +59,7 @@ final class Recovery {
         try {
             wal = directory.open(WAL);
             Superblock first = superblocks.read().newest();
-            parts = new PoolCore.Parts(directory, first.layout(), rules);
+            parts = new PoolCore.Parts(directory, first.layout(), rules, options);
             parts.files.open();
             Opened opened = open(superblocks, wal, parts, first);
             good = true;
@@ -83,7 +83,7 @@ final class Recovery {
                 new Superblocks(directory.open(Superblocks.FILE), directory.name());
         try {
             Superblock s = superblocks.read().newest();
-            PoolCore.Parts p = new PoolCore.Parts(directory, s.layout(), rules);
+            PoolCore.Parts p = new PoolCore.Parts(directory, s.layout(), rules, options);
             try {
                 p.files.open();
                 CheckpointImage.Places at = loadSpace(s, p);
@@ -116,7 +116,7 @@ final class Recovery {
 
         Superblocks.Found found = superblocks.read();
         Superblock s = found.newest();
-        PoolCore.Parts p = new PoolCore.Parts(directory, s.layout(), rules);
+        PoolCore.Parts p = new PoolCore.Parts(directory, s.layout(), rules, options);
         Tail tail = load(s, wal, p, parts, found.otherIsValid(), sameBoot);
         PoolCore core =
                 new PoolCore(
@@ -196,6 +196,9 @@ final class Recovery {
         byte[] content =
                 Blobs.read(s.directory(), NodeImage.Kind.DIRECTORY, p.store, directoryPages);
         DirectoryCodec.decode(content, p.state, p.store);
+        for (Volume v : p.state.bySerial.values()) {
+            v.headList.tail();
+        }
         LongArrayList sharePages = new LongArrayList();
         p.shares.decode(Blobs.read(s.shares(), NodeImage.Kind.SHARES, p.store, sharePages));
         return new CheckpointImage.Places(directoryPages, indexPages, sharePages, spaceAt);

@@ -12,7 +12,11 @@ final class Reserve {
 
     /** Map nodes that may be in memory only. */
     static long dirtyNodeBytes(Layout layout, PoolOpenOptions options) {
-        long most = standardDirtyBytes(layout);
+        // Changed nodes live on the heap, beside the cache's.
+        long most =
+                Math.min(
+                        standardDirtyBytes(layout),
+                        Math.max(MIN_DIRTY, Runtime.getRuntime().maxMemory() / 8));
         return options.dirtyNodeBytes() == 0 ? most : Math.min(most, options.dirtyNodeBytes());
     }
 

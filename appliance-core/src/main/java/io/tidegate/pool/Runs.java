@@ -5,16 +5,20 @@ import io.tidegate.block.ExtentMapped.Run;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
 
 /** Which runs of a map are mapped. */
 final class Runs {
 
     private Runs() {}
 
+    /** The root of the map that is looked at, taken while a guard is open. */
+    interface Root {
+        MapNode get() throws IOException;
+    }
+
     static List<Run> of(
             PoolCore core,
-            Supplier<MapNode> root,
+            Root root,
             String device,
             long offset,
             long length,

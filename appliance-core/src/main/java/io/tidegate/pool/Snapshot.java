@@ -12,7 +12,7 @@ final class Snapshot {
 
     final SnapshotId id;
     final int epoch;
-    final MapNode root;
+    final NodeRef root;
     final VolumeShape shape;
     final long timeMillis;
     final UUID group;
@@ -38,7 +38,7 @@ final class Snapshot {
             SnapshotId id,
             Volume volume,
             int epoch,
-            MapNode root,
+            NodeRef root,
             VolumeShape shape,
             long timeMillis,
             UUID group,

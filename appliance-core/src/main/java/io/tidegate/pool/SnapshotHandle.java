@@ -14,7 +14,32 @@ import org.jspecify.annotations.Nullable;
 /** A snapshot as a device; while it is open the snapshot cannot be deleted. */
 final class SnapshotHandle implements SnapshotDevice, Reopenable {
 
-    private record Ground(PoolCore core, Snapshot s) {}
+    private static final class Ground {
+        final PoolCore core;
+        final Snapshot s;
+
+        /** Kept once it was read, for as long as the handle is open. */
+        private volatile @Nullable MapNode root;
+
+        Ground(PoolCore core, Snapshot s) {
+            this.core = core;
+            this.s = s;
+        }
+
+        MapNode root() throws IOException {
+            MapNode known = root;
+            if (known == null) {
+                known = core.store.node(s.root);
+                root = known;
+            }
+            return known;
+        }
+
+        @Nullable MapNode cachedRoot() {
+            MapNode known = root;
+            return known != null ? known : core.store.cached(s.root);
+        }
+    }
 
     private final Pool pool;
     private final SnapshotId id;
@@ -100,7 +125,8 @@ final class SnapshotHandle implements SnapshotDevice, Reopenable {
             if (ground != g) {
                 throw new GoneException("the pool is being reopened or was closed");
             }
-            return g.core.reader.read(g.s.root, offset, into, nowait);
+            MapNode root = nowait ? g.cachedRoot() : g.root();
+            return root != null && g.core.reader.read(root, offset, into, nowait);
         } catch (IOException e) {
             throw Failures.reading(e, name, offset, length);
         } finally {
@@ -124,7 +150,7 @@ final class SnapshotHandle implements SnapshotDevice, Reopenable {
     @Override
     public List<Run> runs(long offset, long length, int maxRuns) throws DeviceException {
         Ground g = ground(offset, length);
-        return Runs.of(g.core, () -> g.s.root, name, offset, length, maxRuns);
+        return Runs.of(g.core, g::root, name, offset, length, maxRuns);
     }
 
     @Override

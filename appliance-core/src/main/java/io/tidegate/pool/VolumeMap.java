@@ -79,10 +79,10 @@ final class VolumeMap {
             }
             MapNode kid = node.kid(i, slot);
             if (kid == null) {
-                if (cachedOnly) {
+                kid = cachedOnly ? store.cached(Slot.address(slot)) : load(store, node, i, slot);
+                if (kid == null) {
                     return null;
                 }
-                kid = load(store, node, i, slot);
             }
             node = kid;
         }

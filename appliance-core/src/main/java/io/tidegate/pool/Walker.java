@@ -37,7 +37,7 @@ final class Walker {
 
     private void step(WalkJob job) throws IOException {
         DeadList source = job.sources.get(0);
-        long entry = source.entry(job.cursor, core.store);
+        long entry = source.entry(job.cursor);
         if (entry == -1) {
             source.pages().forEach(core.disposal::node);
             job.sources.remove(0);

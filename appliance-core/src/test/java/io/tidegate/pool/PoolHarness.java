@@ -67,7 +67,9 @@ final class PoolHarness {
         return PoolOpenOptions.standard()
                 .withTokenDirectory(tokens)
                 .withDrainLimit(Duration.ofSeconds(10))
-                .withCheckpointEvery(Duration.ZERO);
+                .withCheckpointEvery(Duration.ZERO)
+                // A few nodes: what is in memory changes all the time.
+                .withNodeCacheBytes(64 << 10);
     }
 
     void open(UUID bootId) throws StoreException {
