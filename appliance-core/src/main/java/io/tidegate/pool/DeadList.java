@@ -189,6 +189,19 @@ final class DeadList {
         unwritten.clear();
     }
 
+    /** What it holds now, for a check; later additions are not seen. */
+    synchronized DeadListView view() {
+        LongArrayList present = tail;
+        return new DeadListView(
+                id,
+                grains,
+                LongArrayList.newList(chunks),
+                unwritten.isEmpty() ? Map.of() : Map.copyOf(unwritten),
+                present == null ? NOTHING : present.toArray(),
+                present == null ? tailPage : 0,
+                tailSize);
+    }
+
     /** Pages that hold the list, for freeing it as a whole and for checks. */
     synchronized LongArrayList pages() {
         LongArrayList all = new LongArrayList(chunks.size() + 1);

@@ -3,60 +3,67 @@ package io.tidegate.pool;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import org.eclipse.collections.impl.map.mutable.primitive.LongIntHashMap;
-import org.eclipse.collections.impl.set.mutable.primitive.LongHashSet;
 
 /**
- * Counts who owns each grain and node, while nothing changes. A volume owns what its live map holds
- * and what its lists hold, as far as it was born after its origin; an unfinished walk owns what it
- * has not reached. Each unit in use has one owner, each unit with an owner is in use, and what a
+ * Counts who owns each grain and node, as of one instant. A volume owns what its live map holds and
+ * what its lists hold, as far as it was born after its origin; an unfinished walk owns what it has
+ * not reached. Each unit in use has one owner, each unit with an owner is in use, and what a
  * snapshot shows has an owner.
+ *
+ * <p>Each node is read once, however many snapshots show it: a page is written once, so whoever
+ * points to it sees the same.
  */
 final class Ownership {
 
     private static final int MOST_PROBLEMS = 100;
 
-    private final SpaceMap space;
     private final NodeStore store;
-    private final PoolState state;
+    private final CheckImage image;
     private final List<String> problems = new ArrayList<>();
-    private final LongIntHashMap grains = new LongIntHashMap();
-    private final LongIntHashMap nodes = new LongIntHashMap();
+    private final UnitCounts grains;
+    private final UnitCounts nodes;
+    private final UnitCounts walked;
 
-    Ownership(SpaceMap space, NodeStore store, PoolState state) {
-        this.space = space;
+    Ownership(SpaceMap space, NodeStore store, CheckImage image) {
         this.store = store;
-        this.state = state;
+        this.image = image;
+        int segments = image.used.segments();
+        this.grains = new UnitCounts(space.layout(), segments);
+        this.nodes = new UnitCounts(space.layout(), segments);
+        this.walked = new UnitCounts(space.layout(), segments);
     }
 
-    PoolCheckReport count(CheckpointImage.Places places) throws IOException {
-        for (Volume v : state.bySerial.values()) {
-            volume(v);
+    /** Reads everything; the caller has a guard open since before the image was taken. */
+    PoolCheckReport count() throws IOException {
+        image.problems.forEach(this::problem);
+        for (CheckImage.VolumeView v : image.volumes) {
+            guarded("volume " + v.id(), () -> volume(v));
         }
-        for (WalkJob job : state.jobs) {
-            job(job);
+        for (CheckImage.JobView job : image.jobs) {
+            guarded("a deletion under way", () -> job(job));
         }
-        for (DeadList list : DirectoryCodec.lists(state)) {
-            list.pages().forEach(page -> page(page, "dead-list " + list.id));
-        }
-        places.directoryPages().forEach(page -> page(page, "volume directory"));
-        places.indexPages().forEach(page -> page(page, "free map's index"));
-        places.sharePages().forEach(page -> page(page, "share table"));
-        for (long page : places.spaceAt()) {
-            page(page, "free map");
-        }
-        for (Volume v : state.bySerial.values()) {
-            for (Snapshot s : v.snapshots) {
-                shown(s);
+        image.pages.forEach(p -> own(nodes, p.address(), p.what()));
+        for (CheckImage.VolumeView v : image.volumes) {
+            for (CheckImage.SnapshotView s : v.snapshots()) {
+                guarded("snapshot " + s.id(), () -> shown(node(s.root()), "snapshot " + s.id()));
             }
         }
         compare();
         return new PoolCheckReport(
-                state.bySerial.size(),
-                state.snapshots.size(),
-                grains.size(),
-                nodes.size(),
-                problems);
+                image.volumes.size(), image.snapshots, grains.units(), nodes.units(), problems);
+    }
+
+    private interface Part {
+        void look() throws IOException;
+    }
+
+    /** Damage ends one part and is a finding; the others are looked at all the same. */
+    private void guarded(String what, Part part) throws IOException {
+        try {
+            part.look();
+        } catch (DamageException e) {
+            problem(what + ": " + e.getMessage());
+        }
     }
 
     private void problem(String text) {
@@ -65,28 +72,42 @@ final class Ownership {
         }
     }
 
-    private void page(long page, String what) {
-        own(nodes, page, what);
-    }
-
-    private void own(LongIntHashMap owners, long address, String what) {
-        int n = owners.addToValue(address, 1);
+    private void own(UnitCounts owners, long address, String what) {
+        if (!image.used.contains(address)) {
+            problem(what + " holds page " + address + ", which lies outside of the pool");
+            return;
+        }
+        int n = owners.add(address);
         if (n > 1) {
             problem("page " + address + " has " + n + " owners, the last is " + what);
         }
     }
 
-    private void volume(Volume v) throws IOException {
-        MapNode root = v.map.root();
+    private MapNode node(NodeRef ref) throws IOException {
+        return store.look(ref.address(), ref.birth());
+    }
+
+    private MapNode child(MapNode node, int index, long slot) throws IOException {
+        MapNode kid = node.kid(index, slot);
+        if (kid == null) {
+            kid = store.look(Slot.address(slot), Slot.birth(slot));
+        }
+        if (kid.level != node.level - 1) {
+            throw new DamageException("node at page " + kid.address + ": level differs");
+        }
+        return kid;
+    }
+
+    private void volume(CheckImage.VolumeView v) throws IOException {
         int after = v.originEpoch();
-        long mapped = tree(root, after, "volume " + v.id);
-        if (mapped != v.mappedGrains) {
-            problem("volume " + v.id + " maps " + mapped + ", its account " + v.mappedGrains);
+        long mapped = tree(v.root(), after, "volume " + v.id());
+        if (mapped != v.mappedGrains()) {
+            problem("volume " + v.id() + " maps " + mapped + ", its account " + v.mappedGrains());
         }
-        for (Snapshot s : v.snapshots) {
-            list(s.list, 0, after, "list of snapshot " + s.id);
+        for (CheckImage.SnapshotView s : v.snapshots()) {
+            list(s.list(), after, "list of snapshot " + s.id());
         }
-        list(v.headList, 0, after, "head list of volume " + v.id);
+        list(v.head(), after, "head list of volume " + v.id());
     }
 
     /** Owns what is born after an epoch; counts all. */
@@ -101,7 +122,7 @@ final class Ownership {
                 continue;
             }
             if (node.level > 0) {
-                mapped += tree(VolumeMap.child(store, node, i, slot), after, what);
+                mapped += tree(child(node, i, slot), after, what);
             } else {
                 mapped++;
                 if (Slot.birth(slot) > after) {
@@ -112,14 +133,11 @@ final class Ownership {
         return mapped;
     }
 
-    private void list(DeadList list, long from, int after, String what) throws IOException {
-        long counted = 0;
-        long index = from;
-        for (long e = list.entry(index); e != -1; e = list.entry(++index)) {
-            counted += entry(e, after, what);
-        }
-        if (from == 0 && counted != list.grains()) {
-            problem(what + " holds " + counted + " grains, its account says " + list.grains());
+    private void list(DeadListView list, int after, String what) throws IOException {
+        long[] counted = new long[1];
+        list.each(0, store, e -> counted[0] += entry(e, after, what));
+        if (counted[0] != list.grains) {
+            problem(what + " holds " + counted[0] + " grains, its account says " + list.grains);
         }
     }
 
@@ -138,52 +156,26 @@ final class Ownership {
                 return 0;
             }
             default -> {
-                return tree(store.loadAny(Slot.address(e), Slot.birth(e)), after, what);
+                return tree(store.look(Slot.address(e), Slot.birth(e)), after, what);
             }
         }
     }
 
-    private void job(WalkJob job) throws IOException {
-        DeadList target = job.target;
-        int after = target == null ? job.threshold : originEpochOf(target);
-        long from = job.cursor;
-        for (DeadList source : job.sources) {
-            long index = from;
-            for (long e = source.entry(index); e != -1; e = source.entry(++index)) {
-                entry(e, after, "a deletion under way");
-            }
+    private void job(CheckImage.JobView job) throws IOException {
+        long from = job.cursor();
+        for (DeadListView source : job.sources()) {
+            source.each(from, store, e -> entry(e, job.after(), "a deletion under way"));
             from = 0;
         }
     }
 
-    /** The origin of the volume in whose lists an entry ends. */
-    private int originEpochOf(DeadList list) {
-        for (Volume v : state.bySerial.values()) {
-            if (v.headList == list || v.snapshots.stream().anyMatch(s -> s.list == list)) {
-                return v.originEpoch();
-            }
-        }
-        for (WalkJob job : state.jobs) {
-            if (job.sources.contains(list)) {
-                DeadList next = job.target;
-                return next == null ? job.threshold : originEpochOf(next);
-            }
-        }
-        problem("dead-list " + list.id + " belongs to nothing");
-        return 0;
-    }
-
-    private void shown(Snapshot s) throws IOException {
-        LongHashSet seen = new LongHashSet();
-        shown(store.node(s.root), "snapshot " + s.id, seen);
-    }
-
-    private void shown(MapNode node, String what, LongHashSet seen) throws IOException {
-        if (!seen.add(node.address)) {
-            return;
-        }
-        if (!nodes.containsKey(node.address)) {
+    /** All that can be reached from a root has an owner. */
+    private void shown(MapNode node, String what) throws IOException {
+        if (nodes.count(node.address) == 0) {
             problem(what + " shows the node at page " + node.address + ", which nobody owns");
+        }
+        if (walked.add(node.address) > 1) {
+            return;
         }
         for (int i = 0; i < MapNode.SLOTS; i++) {
             long slot = node.slot(i);
@@ -191,32 +183,34 @@ final class Ownership {
                 continue;
             }
             if (node.level > 0) {
-                shown(VolumeMap.child(store, node, i, slot), what, seen);
-            } else if (!grains.containsKey(Slot.address(slot))) {
+                shown(child(node, i, slot), what);
+            } else if (!image.used.contains(Slot.address(slot))
+                    || grains.count(Slot.address(slot)) == 0) {
                 problem(what + " shows page " + Slot.address(slot) + ", which nobody owns");
             }
         }
     }
 
+    /** Segment by segment: in use, or owned, and not both. */
     private void compare() {
-        grains.forEachKey(
-                a -> {
-                    if (!space.isUsed(a, SpaceMap.DATA)) {
-                        problem("grain at page " + a + " has an owner but is free");
-                    }
-                });
-        nodes.forEachKey(
-                a -> {
-                    if (!space.isUsed(a, SpaceMap.NODE)) {
-                        problem("node at page " + a + " has an owner but is free");
-                    }
-                });
-        SpaceMap.Figures f = space.figures();
-        if (f.grainsUsed() != grains.size()) {
-            problem(f.grainsUsed() + " grains are in use, " + grains.size() + " have an owner");
+        SpaceMap.Used used = image.used;
+        for (int s = 0; s < used.segments(); s++) {
+            for (int i = 0; i < used.unitsIn(s); i++) {
+                long address = used.addressOf(s, i);
+                boolean owned =
+                        (used.isData(s) ? grains.count(address) : nodes.count(address)) > 0;
+                if (used.isUsed(s, i) && !owned) {
+                    problem("page " + address + " is in use, but nobody owns it");
+                } else if (owned && !used.isUsed(s, i)) {
+                    problem("page " + address + " has an owner, but is free");
+                }
+            }
         }
-        if (f.nodesUsed() != nodes.size()) {
-            problem(f.nodesUsed() + " nodes are in use, " + nodes.size() + " have an owner");
+        if (used.grains() != grains.units()) {
+            problem(used.grains() + " grains are in use, " + grains.units() + " have an owner");
+        }
+        if (used.nodes() != nodes.units()) {
+            problem(used.nodes() + " nodes are in use, " + nodes.units() + " have an owner");
         }
     }
 }

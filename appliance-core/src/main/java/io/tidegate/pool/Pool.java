@@ -101,14 +101,26 @@ public final class Pool implements VolumeStore {
         handles.forEach(h -> h.stand(core));
     }
 
-    /** Checks the open pool at one instant; writes wait while the ownership is counted. */
+    /**
+     * Checks the open pool as of one instant. Writes wait only while that instant is noted; then
+     * the structures are read beside them, and space that is given back meanwhile stays unused
+     * until the end.
+     */
     public PoolCheckReport check() throws StoreException {
         PoolCore c = core();
+        Guards.Guard guard = c.guards.enter();
         try {
-            return c.checkpointer.whileStill(
-                    places -> new Ownership(c.space, c.store, c.state).count(places));
+            CheckImage image =
+                    c.checkpointer.whileStill(
+                            places -> {
+                                c.state.freezeAll();
+                                return new CheckImage(c.space, c.state, places);
+                            });
+            return new Ownership(c.space, c.store, image).count();
         } catch (IOException e) {
             throw Failures.store(e, c);
+        } finally {
+            c.guards.leave(guard);
         }
     }
 

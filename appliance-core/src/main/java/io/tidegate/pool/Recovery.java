@@ -87,7 +87,8 @@ final class Recovery {
             try {
                 p.files.open();
                 CheckpointImage.Places at = loadSpace(s, p);
-                return new Ownership(p.space, p.store, p.state).count(at);
+                return new Ownership(p.space, p.store, new CheckImage(p.space, p.state, at))
+                        .count();
             } finally {
                 p.files.close();
             }

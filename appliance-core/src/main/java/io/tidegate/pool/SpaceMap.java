@@ -414,14 +414,81 @@ final class SpaceMap {
         return new Figures(grains, nodes, pending, Math.max(0, hostGrains()), reserveSegments);
     }
 
-    /** Whether an address is in use as a unit of this kind; for checks. */
-    synchronized boolean isUsed(long address, byte kind) {
-        int s = layout.segmentOf(address);
-        if (address <= 0 || s >= state.length || state[s] != kind) {
-            return false;
+    /** What is in use as of now, for a check: a copy. */
+    synchronized Used used() {
+        long[][] bits = new long[state.length][];
+        for (int s = 0; s < state.length; s++) {
+            if (state[s] == DATA || state[s] == NODE) {
+                bits[s] = used[s].clone();
+            }
         }
-        int i = bit(address);
-        return i >= 0 && i < capacity(s) && Bits.get(used[s], i);
+        return new Used(layout, state.clone(), bits);
+    }
+
+    Layout layout() {
+        return layout;
+    }
+
+    /** Which units were in use at an instant. */
+    static final class Used {
+        private final Layout layout;
+        private final byte[] state;
+        private final long[][] bits;
+
+        private Used(Layout layout, byte[] state, long[][] bits) {
+            this.layout = layout;
+            this.state = state;
+            this.bits = bits;
+        }
+
+        int segments() {
+            return state.length;
+        }
+
+        boolean isData(int segment) {
+            return state[segment] == DATA;
+        }
+
+        /** Units that a segment can hold; 0 in one that holds none. */
+        int unitsIn(int segment) {
+            return switch (state[segment]) {
+                case DATA -> layout.grainsPerSegment();
+                case NODE -> layout.nodesPerSegment();
+                default -> 0;
+            };
+        }
+
+        boolean isUsed(int segment, int unit) {
+            return Bits.get(bits[segment], unit);
+        }
+
+        long addressOf(int segment, int unit) {
+            return layout.firstPage(segment)
+                    + (isData(segment)
+                            ? (long) unit << layout.grainPageShift()
+                            : layout.tablePages() + unit);
+        }
+
+        /** Whether an address lies in the pool at all. */
+        boolean contains(long address) {
+            return address > 0 && address >>> layout.segmentShift() < state.length;
+        }
+
+        long grains() {
+            return count(DATA);
+        }
+
+        long nodes() {
+            return count(NODE);
+        }
+
+        private long count(byte kind) {
+            long n = 0;
+            for (int s = 0; s < state.length; s++) {
+                n += state[s] == kind ? Bits.count(bits[s]) : 0;
+            }
+            return n;
+        }
     }
 
     // Pages on disk -----------------------------------------------------------------------------
