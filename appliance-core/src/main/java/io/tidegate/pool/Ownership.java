@@ -197,8 +197,7 @@ final class Ownership {
         for (int s = 0; s < used.segments(); s++) {
             for (int i = 0; i < used.unitsIn(s); i++) {
                 long address = used.addressOf(s, i);
-                boolean owned =
-                        (used.isData(s) ? grains.count(address) : nodes.count(address)) > 0;
+                boolean owned = (used.isData(s) ? grains.count(address) : nodes.count(address)) > 0;
                 if (used.isUsed(s, i) && !owned) {
                     problem("page " + address + " is in use, but nobody owns it");
                 } else if (owned && !used.isUsed(s, i)) {

@@ -239,8 +239,7 @@ public final class Pool implements VolumeStore {
                             });
                 });
         long bytes = c.layout.grainBytes();
-        return new VolumeUsage(
-                grains[0] * bytes, grains[0] * bytes, 0, grains[1] * bytes, 0);
+        return new VolumeUsage(grains[0] * bytes, grains[0] * bytes, 0, grains[1] * bytes, 0);
     }
 
     @Override

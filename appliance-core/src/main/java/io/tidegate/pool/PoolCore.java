@@ -85,9 +85,7 @@ final class PoolCore {
             this.rules = rules;
             files = new DataFiles(directory, layout);
             space = new SpaceMap(layout, files, Reserve.segments(layout));
-            store =
-                    new NodeStore(
-                            layout, files, space, new NodeCache(options.nodeCacheBytes()));
+            store = new NodeStore(layout, files, space, new NodeCache(options.nodeCacheBytes()));
             retirement = new Retirement(space, guards, rules);
             disposal = new Disposal(space, retirement);
             state = new PoolState(layout, store, space, disposal);

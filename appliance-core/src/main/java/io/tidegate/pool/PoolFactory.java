@@ -74,7 +74,8 @@ final class PoolFactory {
 
     private void write(PoolOptions options) throws IOException {
         Layout layout = Layout.of(options);
-        PoolCore.Parts parts = new PoolCore.Parts(directory, layout, rules, PoolOpenOptions.standard());
+        PoolCore.Parts parts =
+                new PoolCore.Parts(directory, layout, rules, PoolOpenOptions.standard());
         PoolFile superFile = directory.create(Superblocks.FILE);
         PoolFile wal = directory.create(Recovery.WAL);
         try {

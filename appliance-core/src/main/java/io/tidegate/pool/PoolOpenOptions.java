@@ -53,12 +53,7 @@ public record PoolOpenOptions(
 
     public PoolOpenOptions acknowledgingLoss() {
         return new PoolOpenOptions(
-                true,
-                tokenDirectory,
-                drainLimit,
-                checkpointEvery,
-                dirtyNodeBytes,
-                nodeCacheBytes);
+                true, tokenDirectory, drainLimit, checkpointEvery, dirtyNodeBytes, nodeCacheBytes);
     }
 
     public PoolOpenOptions withTokenDirectory(Path directory) {

@@ -49,23 +49,19 @@ public record PoolOptions(
     }
 
     public PoolOptions withGrainBytes(int bytes) {
-        return new PoolOptions(
-                sizeBytes, bytes, segmentBytes, fileBytes, walBytes, checksums);
+        return new PoolOptions(sizeBytes, bytes, segmentBytes, fileBytes, walBytes, checksums);
     }
 
     public PoolOptions withSegmentBytes(int bytes) {
-        return new PoolOptions(
-                sizeBytes, grainBytes, bytes, fileBytes, walBytes, checksums);
+        return new PoolOptions(sizeBytes, grainBytes, bytes, fileBytes, walBytes, checksums);
     }
 
     public PoolOptions withFileBytes(long bytes) {
-        return new PoolOptions(
-                sizeBytes, grainBytes, segmentBytes, bytes, walBytes, checksums);
+        return new PoolOptions(sizeBytes, grainBytes, segmentBytes, bytes, walBytes, checksums);
     }
 
     public PoolOptions withWalBytes(int bytes) {
-        return new PoolOptions(
-                sizeBytes, grainBytes, segmentBytes, fileBytes, bytes, checksums);
+        return new PoolOptions(sizeBytes, grainBytes, segmentBytes, fileBytes, bytes, checksums);
     }
 
     public PoolOptions withChecksums(boolean on) {

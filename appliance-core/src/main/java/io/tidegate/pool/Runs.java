@@ -17,12 +17,7 @@ final class Runs {
     }
 
     static List<Run> of(
-            PoolCore core,
-            Root root,
-            String device,
-            long offset,
-            long length,
-            int maxRuns)
+            PoolCore core, Root root, String device, long offset, long length, int maxRuns)
             throws DeviceException {
         if (maxRuns < 1) {
             throw new IllegalArgumentException("at most " + maxRuns + " runs");

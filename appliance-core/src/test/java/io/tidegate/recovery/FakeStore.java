@@ -86,8 +86,7 @@ final class FakeStore implements VolumeStore {
 
     @Override
     public StoreStatus status() {
-        return new StoreStatus(
-                1L << 40, 0, 1L << 40, 0, 0, 0, 0, 0, false, Optional.empty());
+        return new StoreStatus(1L << 40, 0, 1L << 40, 0, 0, 0, 0, 0, false, Optional.empty());
     }
 
     @Override
