@@ -3,6 +3,7 @@ package io.tidegate.pool;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -103,6 +104,21 @@ final class DataFiles {
         f.file.write(layout.offsetInFile(address) + skipBytes, from);
         if (!f.marked) {
             f.marked = true;
+        }
+    }
+
+    /** Writes what {@link #syncFilesOf} makes durable before anything points to it. */
+    void writeUnmarked(long address, ByteBuffer from) throws IOException {
+        file(address).file.write(layout.offsetInFile(address), from);
+    }
+
+    /** Syncs the files in which these addresses lie, each once. */
+    void syncFilesOf(LongStream addresses) throws IOException {
+        for (int index : addresses.mapToInt(layout::fileOf).distinct().toArray()) {
+            DataFile f = files.get(index);
+            if (f != null) {
+                f.file.sync();
+            }
         }
     }
 

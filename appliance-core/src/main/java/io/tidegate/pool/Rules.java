@@ -39,6 +39,11 @@ class Rules {
         return true;
     }
 
+    /** Barrier rule 9: a copy's data is durable before anything points to it. */
+    boolean copiesAreSyncedFirst() {
+        return true;
+    }
+
     /** A checkpoint's roots are taken when no write is half done. */
     boolean drainForCheckpoint() {
         return true;

@@ -1,5 +1,6 @@
 package io.tidegate.pool;
 
+import io.tidegate.block.CopyTarget;
 import io.tidegate.block.DeviceException;
 import io.tidegate.block.Geometry;
 import io.tidegate.volume.VolumeDevice;
@@ -12,7 +13,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /** A handle on the live content of a volume. A reopening of the pool gives it new ground. */
-final class VolumeHandle implements VolumeDevice, Reopenable {
+final class VolumeHandle implements VolumeDevice, CopyTarget, Reopenable {
 
     private record Ground(PoolCore core, Volume v, VolumeWriter writer, VolumeShape shape) {}
 
@@ -161,6 +162,12 @@ final class VolumeHandle implements VolumeDevice, Reopenable {
         } catch (IOException e) {
             throw Failures.writing(e, g.core, name, 0, 0);
         }
+    }
+
+    @Override
+    public CopyStream openCopyStream() throws DeviceException {
+        Ground g = ground(0, 0);
+        return new PoolCopyStream(this, g.core, g.v, g.writer);
     }
 
     @Override

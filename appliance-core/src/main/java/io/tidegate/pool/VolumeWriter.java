@@ -147,6 +147,62 @@ final class VolumeWriter {
         }
     }
 
+    /** As of now, without a lock: whether a range in bytes could be written where it stands. */
+    boolean wouldStay(long offset, long end) throws IOException {
+        Guards.Guard guard = core.guards.enter();
+        try {
+            return inPlace(offset >>> layout.grainShift(), layout.grainsOf(end));
+        } finally {
+            core.guards.leave(guard);
+        }
+    }
+
+    /** Shows grains that a copy wrote and synced apart; what is not shown is given back. */
+    void publishStaged(long first, SpaceMap.Taken taken) throws IOException {
+        long g = first;
+        int left = taken.grains();
+        try {
+            while (left > 0) {
+                int n = (int) Math.min(left, (g | MapNode.SLOT_MASK) + 1 - g);
+                long skip = (long) (taken.grains() - left) << layout.grainPageShift();
+                SpaceMap.Taken part = new SpaceMap.Taken(taken.address() + skip, n);
+                Admission.Claim claim = core.admission.claim(0, v.map.nodesFor(n), 1);
+                left -= n;
+                show(g, part, claim);
+                g += n;
+            }
+        } finally {
+            if (left > 0) {
+                long skip = (long) (taken.grains() - left) << layout.grainPageShift();
+                core.space.giveBack(taken.address() + skip, left);
+            }
+        }
+        answered();
+    }
+
+    private void show(long first, SpaceMap.Taken taken, Admission.Claim claim) throws IOException {
+        boolean[] reached = new boolean[1];
+        Step step =
+                claimed -> {
+                    reached[0] = true;
+                    v.changes.increment();
+                    try {
+                        publish(first, taken);
+                    } finally {
+                        v.changes.increment();
+                    }
+                    return true;
+                };
+        try {
+            long length = (long) taken.grains() << layout.grainShift();
+            enter(first << layout.grainShift(), length, step, claim);
+        } finally {
+            if (!reached[0]) {
+                core.space.giveBack(taken.address(), taken.grains());
+            }
+        }
+    }
+
     private boolean inPlace(long first, long end) throws IOException {
         int horizon = v.horizon();
         for (long g = first; g < end; g++) {

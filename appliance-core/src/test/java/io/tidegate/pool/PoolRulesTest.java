@@ -172,7 +172,7 @@ class PoolRulesTest {
         return side;
     }
 
-    private static final Random DROP_ALL =
+    static final Random DROP_ALL =
             new Random() {
                 private static final long serialVersionUID = 1L;
 

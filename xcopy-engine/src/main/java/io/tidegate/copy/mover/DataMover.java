@@ -1,5 +1,6 @@
 package io.tidegate.copy.mover;
 
+import io.tidegate.block.ChangeStream;
 import io.tidegate.block.DeviceException;
 import io.tidegate.recovery.Mover;
 
@@ -34,7 +35,12 @@ public final class DataMover implements Mover, AutoCloseable {
     @Override
     public Result move(Order order, Control control) throws DeviceException {
         Pacer pacer = new Pacer(order.bytesPerSecond(), ticker);
-        return new JobCopy(order, control, settings, workers, pieces, pacer).run();
+        // The extents may hold what is read from: they are closed when nothing reads any more.
+        try (ChangeStream extents = order.extents();
+                Way way = Way.to(order.destination())) {
+            return new JobCopy(order, way.device(), control, settings, workers, pieces, pacer)
+                    .run(extents);
+        }
     }
 
     /**

@@ -24,51 +24,54 @@ final class JobCopy {
     private static final int DISCARD_WEIGHT_LOG2 = 6;
 
     private final Mover.Order order;
+    private final BlockDevice destination;
     private final Mover.Control control;
     private final PieceMover pieces;
     private final Pacer pacer;
     private final Flight flight;
     private final Syncs syncs;
 
+    /**
+     * @param destination what is written to in place of the order's destination
+     */
     JobCopy(
             Mover.Order order,
+            BlockDevice destination,
             Mover.Control control,
             MoverSettings settings,
             Workers workers,
             PieceMover pieces,
             Pacer pacer) {
         this.order = order;
+        this.destination = destination;
         this.control = control;
         this.pieces = pieces;
         this.pacer = pacer;
         this.flight = new Flight(workers, settings.inFlight(), 0);
-        this.syncs = new Syncs(order.destination(), workers, settings.dirtyBytes());
+        this.syncs = new Syncs(destination, workers, settings.dirtyBytes());
     }
 
-    Mover.Result run() throws DeviceException {
-        // The stream may hold what is read from: it is closed when nothing reads any more.
-        try (ChangeStream extents = order.extents()) {
-            boolean complete = false;
-            try {
-                complete = startAll(extents);
-            } finally {
-                flight.settle();
-                syncs.settle();
-            }
-            EndException failure = flight.failure();
-            if (failure != null) {
-                throw failure.device();
-            }
-            syncs.throwIfFailed();
-            order.destination().flush();
-            report();
-            if (flight.doneUpTo() > 0) { // else nothing was done, and a later resume point stays
-                control.checkpoint(flight.doneUpTo());
-            }
-            Moved moved = flight.moved();
-            return new Mover.Result(
-                    complete, moved.written(), moved.cleared(), moved.zeroes(), DataMover.PIPELINE);
+    Mover.Result run(ChangeStream extents) throws DeviceException {
+        boolean complete = false;
+        try {
+            complete = startAll(extents);
+        } finally {
+            flight.settle();
+            syncs.settle();
         }
+        EndException failure = flight.failure();
+        if (failure != null) {
+            throw failure.device();
+        }
+        syncs.throwIfFailed();
+        destination.flush();
+        report();
+        if (flight.doneUpTo() > 0) { // else nothing was done, and a later resume point stays
+            control.checkpoint(flight.doneUpTo());
+        }
+        Moved moved = flight.moved();
+        return new Mover.Result(
+                complete, moved.written(), moved.cleared(), moved.zeroes(), DataMover.PIPELINE);
     }
 
     private boolean startAll(ChangeStream extents) throws DeviceException {
@@ -90,7 +93,7 @@ final class JobCopy {
             boolean clear = change.kind() == Kind.DISCARDED;
             long end =
                     clear
-                            ? pieces.clearEnd(order.destination(), at, change.end())
+                            ? pieces.clearEnd(destination, at, change.end())
                             : pieces.pieceEnd(at, change.end());
             long weight = clear ? (end - at) >> DISCARD_WEIGHT_LOG2 : end - at;
             if (!pacer.await(weight, control::cancelled) || !startPiece(at, end, clear, weight)) {
@@ -107,7 +110,6 @@ final class JobCopy {
         if (syncs.failed()) {
             return false;
         }
-        BlockDevice destination = order.destination();
         Flight.Work work =
                 clear
                         ? buffer -> pieces.clear(destination, at, end - at)

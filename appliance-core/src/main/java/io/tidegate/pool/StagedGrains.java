@@ -1,0 +1,130 @@
+package io.tidegate.pool;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a copy has written and not published (barrier rule 9): bytes in new grains, apart from other
+ * writers' grains where the pool has files enough. They are synced before the first of them enters
+ * the volume's gate, so no flush of others owes them anything and no drain waits for their sync.
+ *
+ * <pre>
+ *   stage: new grains, bytes | sync of their files | gate, guard, range lock: slots, records
+ * </pre>
+ *
+ * Safe for concurrent calls.
+ */
+final class StagedGrains {
+
+    /** Grains in a row of the volume that lie in a row on disk. */
+    private record Run(long grain, SpaceMap.Taken taken) {}
+
+    private final PoolCore core;
+    private final Volume v;
+    private final OpenSegment open = new OpenSegment();
+    private List<Run> runs = new ArrayList<>();
+    private long bytes;
+
+    StagedGrains(PoolCore core, Volume v) {
+        this.core = core;
+        this.v = v;
+    }
+
+    /** Bytes that wait to be published. */
+    synchronized long bytes() {
+        return bytes;
+    }
+
+    /**
+     * Writes whole grains to new places.
+     *
+     * @param first the volume's first grain
+     * @param from whole grains between position and limit
+     */
+    void stage(long first, ByteBuffer from) throws IOException {
+        Layout layout = core.layout;
+        int grains = from.remaining() >>> layout.grainShift();
+        long g = first;
+        int position = from.position();
+        while (g < first + grains) {
+            SpaceMap.Taken taken = take((int) (first + grains - g));
+            int length = taken.grains() << layout.grainShift();
+            boolean written = false;
+            try {
+                core.files.writeUnmarked(taken.address(), from.slice(position, length));
+                written = true;
+            } finally {
+                if (!written) {
+                    core.space.giveBack(taken.address(), taken.grains());
+                }
+            }
+            synchronized (this) {
+                runs.add(new Run(g, taken));
+                bytes += length;
+            }
+            position += length;
+            g += taken.grains();
+        }
+    }
+
+    /** A claim as every write has one, given back when the grains are taken. */
+    private SpaceMap.Taken take(int grains) throws IOException {
+        Admission.Claim claim = core.admission.claim(grains, 0, 0);
+        try {
+            return core.space.takeGrains(open, grains);
+        } finally {
+            core.space.unclaim(claim.grains(), claim.nodes());
+            core.wal.unclaim(claim.walBytes());
+        }
+    }
+
+    /** Makes what was staged durable, then visible; records are queued, not yet durable. */
+    void publish(VolumeWriter writer) throws IOException {
+        List<Run> mine;
+        synchronized (this) {
+            mine = runs;
+            runs = new ArrayList<>();
+            bytes = 0;
+        }
+        int done = 0;
+        try {
+            if (core.rules.copiesAreSyncedFirst()) {
+                sync(mine);
+            }
+            while (done < mine.size()) {
+                Run run = mine.get(done);
+                // From here on the writer gives back what it does not publish.
+                done++;
+                writer.publishStaged(run.grain(), run.taken());
+            }
+        } finally {
+            giveBack(mine.subList(done, mine.size()));
+        }
+    }
+
+    private void sync(List<Run> staged) throws IOException {
+        try {
+            core.files.syncFilesOf(staged.stream().mapToLong(r -> r.taken().address()));
+        } catch (IOException e) {
+            core.health.fail("a sync of a copy's data failed: " + e.getMessage(), e);
+            throw e;
+        }
+    }
+
+    /** Forgets what was not published. */
+    void abandon() {
+        List<Run> mine;
+        synchronized (this) {
+            mine = runs;
+            runs = new ArrayList<>();
+            bytes = 0;
+        }
+        giveBack(mine);
+    }
+
+    private void giveBack(List<Run> left) {
+        left.forEach(r -> core.space.giveBack(r.taken().address(), r.taken().grains()));
+    }
+}

@@ -1,0 +1,143 @@
+package io.tidegate.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidegate.block.CopyTarget;
+import io.tidegate.volume.SnapshotId;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+import org.jspecify.annotations.NullUnmarked;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A copy's bytes are seen and owed for only when its own flush has made them durable. */
+@NullUnmarked
+class CopyStreamTest {
+
+    private static final int SECTORS = 1024;
+
+    @TempDir Path tokens;
+
+    private static ByteBuffer numbers(int first, int n) {
+        ByteBuffer b =
+                ByteBuffer.allocateDirect(n * PoolHarness.SECTOR).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < n; i++) {
+            PoolHarness.fill(b, first + i);
+        }
+        return b.flip();
+    }
+
+    private static void copy(CopyTarget.CopyStream stream, ModelVolume v, int at, int n, int value)
+            throws Exception {
+        stream.write((long) at * PoolHarness.SECTOR, numbers(value, n));
+        for (int i = 0; i < n; i++) {
+            v.put(at + i, value + i);
+        }
+    }
+
+    private static CopyTarget.CopyStream stream(PoolHarness h, ModelVolume v) throws Exception {
+        return ((CopyTarget) h.device(v)).openCopyStream();
+    }
+
+    @Test
+    void isSeenAfterItsFlushAndNotBefore() throws Exception {
+        PoolHarness h = new PoolHarness(1, tokens);
+        ModelVolume v = h.createVolume();
+        h.write(v, 0, SECTORS);
+        h.pool.snapshot(Map.of(v.id, SnapshotId.random()));
+        int[] before = v.now.clone();
+        try (CopyTarget.CopyStream stream = stream(h, v)) {
+            copy(stream, v, 8, 800, 500_000);
+            assertThat(PoolHarness.content(v.device)).isEqualTo(before);
+            stream.flush();
+        }
+        assertThat(PoolHarness.content(v.device)).isEqualTo(v.now);
+        v.flushed();
+        h.abandon();
+        h.files = h.files.afterPowerLoss(new Random(4));
+        h.open(UUID.randomUUID());
+        assertThat(PoolHarness.content(h.device(v))).isEqualTo(v.now);
+        assertThat(h.pool.check().problems()).isEmpty();
+    }
+
+    @Test
+    void edgesOfGrainsAndGrainsInPlaceGoTheUsualWay() throws Exception {
+        PoolHarness h = new PoolHarness(2, tokens);
+        ModelVolume v = h.createVolume();
+        h.write(v, 0, 64);
+        try (CopyTarget.CopyStream stream = stream(h, v)) {
+            copy(stream, v, 3, 90, 500_000);
+            copy(stream, v, 1021, 11, 600_000);
+            stream.flush();
+        }
+        h.verify();
+    }
+
+    @Test
+    void whatIsNotFlushedIsForgottenAndItsSpaceComesBack() throws Exception {
+        PoolHarness h = new PoolHarness(3, tokens);
+        ModelVolume v = h.createVolume();
+        h.background();
+        long free = h.pool.status().freeBytes();
+        try (CopyTarget.CopyStream stream = stream(h, v)) {
+            stream.write(0, numbers(1, SECTORS));
+            assertThat(h.pool.status().freeBytes()).isLessThan(free);
+        }
+        assertThat(h.pool.status().freeBytes()).isEqualTo(free);
+        h.verify();
+    }
+
+    /** What a volume holds after a copy, its flush, and a loss of all that was not synced. */
+    private int[] afterALossOfPower(boolean syncedFirst) throws Exception {
+        PoolHarness h = new PoolHarness(4, tokens);
+        h.pool.close();
+        h.rules =
+                new Rules() {
+                    @Override
+                    boolean background() {
+                        return false;
+                    }
+
+                    @Override
+                    boolean copiesAreSyncedFirst() {
+                        return syncedFirst;
+                    }
+                };
+        h.open(h.boot);
+        ModelVolume v = h.createVolume();
+        try (CopyTarget.CopyStream stream = stream(h, v)) {
+            copy(stream, v, 0, SECTORS, 500_000);
+            stream.flush();
+        }
+        h.files = h.files.afterPowerLoss(PoolRulesTest.DROP_ALL);
+        h.open(UUID.randomUUID());
+        int[] found = PoolHarness.content(h.device(v));
+        for (int i = 0; i < SECTORS; i++) {
+            found[i] -= v.now[i];
+        }
+        return found;
+    }
+
+    @Test
+    void aCopyIsDurableBeforeAnythingPointsToIt() throws Exception {
+        assertThat(afterALossOfPower(true)).containsOnly(0);
+        assertThat(afterALossOfPower(false)).contains(-500_000);
+    }
+
+    @Test
+    void aStreamEndsWhenThePoolIsReopened() throws Exception {
+        PoolHarness h = new PoolHarness(5, tokens);
+        ModelVolume v = h.createVolume();
+        try (CopyTarget.CopyStream stream = stream(h, v)) {
+            stream.write(0, numbers(1, SECTORS));
+            h.pool.reopen(true);
+            org.assertj.core.api.Assertions.assertThatThrownBy(stream::flush)
+                    .hasMessageContaining("begin it anew");
+        }
+        h.verify();
+    }
+}
