@@ -1,5 +1,6 @@
 package io.tidegate.pool;
 
+import io.tidegate.volume.StoreClaim;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +29,8 @@ final class Checkpointer {
     private final ReentrantLock one = new ReentrantLock();
     private final List<NodeImage> carried = new ArrayList<>();
     private CheckpointImage.Places places;
-    private Superblock current;
+    private volatile Superblock current;
+    private @Nullable StoreClaim claim;
     private volatile long cutLsn;
     private volatile boolean dirtied;
 
@@ -96,6 +98,22 @@ final class Checkpointer {
             core.state.restLists(lists);
         } finally {
             core.admin.unlock();
+        }
+    }
+
+    /**
+     * Makes a checkpoint that says whose the pool is.
+     *
+     * @return false when writes under way did not end in time; nothing has happened then
+     */
+    boolean claim(StoreClaim next) throws IOException {
+        one.lock();
+        try {
+            claim = next;
+            return run(false);
+        } finally {
+            claim = null;
+            one.unlock();
         }
     }
 
@@ -197,11 +215,12 @@ final class Checkpointer {
     }
 
     private void publish(Cut cut, boolean clean) throws IOException {
+        StoreClaim whose = claim;
         Superblock next =
                 new Superblock(
                         current.pool(),
-                        current.catalog(),
-                        current.catalogGeneration(),
+                        whose == null ? current.catalog() : whose.catalog(),
+                        whose == null ? current.catalogGeneration() : whose.generation(),
                         current.generation() + 1,
                         current.features(),
                         current.layout(),

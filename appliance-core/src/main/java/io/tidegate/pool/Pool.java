@@ -7,6 +7,7 @@ import io.tidegate.volume.ScrubReport;
 import io.tidegate.volume.SnapshotDevice;
 import io.tidegate.volume.SnapshotId;
 import io.tidegate.volume.SnapshotUsage;
+import io.tidegate.volume.StoreClaim;
 import io.tidegate.volume.StoreException;
 import io.tidegate.volume.StoreException.Kind;
 import io.tidegate.volume.StoreStatus;
@@ -172,6 +173,31 @@ public final class Pool implements VolumeStore {
                 0,
                 (c.checkpointer.current().features() & Superblock.INCOMPATIBLE_CHECKSUMS) != 0,
                 Optional.ofNullable(c.health.readOnlyReason()));
+    }
+
+    @Override
+    public Optional<StoreClaim> claim() {
+        Superblock s = core().checkpointer.current();
+        return s.catalog().equals(Superblock.NOBODY)
+                ? Optional.empty()
+                : Optional.of(new StoreClaim(s.catalog(), s.catalogGeneration()));
+    }
+
+    @Override
+    public void claim(StoreClaim claim) throws StoreException {
+        PoolCore c = core();
+        String reason = c.health.readOnlyReason();
+        if (reason != null) {
+            throw new StoreException(Kind.READ_ONLY, reason);
+        }
+        try {
+            if (!c.checkpointer.claim(claim)) {
+                throw new StoreException(
+                        Kind.NOT_DRAINED, "writes under way did not end, nothing was noted");
+            }
+        } catch (IOException e) {
+            throw Failures.store(e, c);
+        }
     }
 
     @Override

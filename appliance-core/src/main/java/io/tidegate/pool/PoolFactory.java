@@ -82,12 +82,11 @@ final class PoolFactory {
             superFile.write(Superblocks.DISTANCE, ByteBuffer.allocateDirect(Superblock.BYTES));
             wal.allocate(0, options.walBytes());
             parts.space.allocateReserve();
-            UUID none = new UUID(0, 0);
             Superblock.Blob empty = new Superblock.Blob(0, 0);
             Superblock start =
                     new Superblock(
                             UUID.randomUUID(),
-                            none,
+                            Superblock.NOBODY,
                             0,
                             0,
                             features(options),

@@ -27,6 +27,9 @@ record Superblock(
     static final int BYTES = 4096;
     static final int VERSION = 0;
 
+    /** Stands for the catalog of a pool that none has claimed. */
+    static final UUID NOBODY = new UUID(0, 0);
+
     /** Data grains are sealed with checksums, which whoever frees a grain has to clear. */
     static final long INCOMPATIBLE_CHECKSUMS = 1;
 

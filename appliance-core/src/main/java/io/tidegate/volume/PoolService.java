@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -34,6 +35,11 @@ public final class PoolService implements AutoCloseable {
     private final Map<PoolId, VolumeStore> open = new ConcurrentHashMap<>();
     private final List<Consumer<PoolId>> listeners = new CopyOnWriteArrayList<>();
     private final Map<PoolId, String> problems = new ConcurrentHashMap<>();
+
+    /** Pools that another catalog, or a later state of this one, has used; with the reason. */
+    private final Map<PoolId, String> estranged = new ConcurrentHashMap<>();
+
+    private final Set<PoolId> claimed = ConcurrentHashMap.newKeySet();
 
     public PoolService(Catalog catalog, StoreProvider provider, EventLog events) {
         this.catalog = catalog;
@@ -77,7 +83,71 @@ public final class PoolService implements AutoCloseable {
         }
         open.put(pool.id(), store);
         log.info("pool {} ({}) is open at {}", pool.name(), pool.id(), pool.path());
+        checkClaim(pool, store);
         return store;
+    }
+
+    private StoreClaim ours() {
+        return new StoreClaim(catalog.uuid(), catalog.generation());
+    }
+
+    /**
+     * A catalog that was restored, or is another one, does not know what the pool holds: what it
+     * takes for rubbish may be somebody's volume. Such a pool works, but nothing cleans up.
+     */
+    private void checkClaim(PoolRecord pool, VolumeStore store) throws StoreException {
+        Optional<StoreClaim> seen = store.claim();
+        boolean mine = claimed.contains(pool.id()); // by this run, before the pool was reopened
+        if (seen.isPresent() && !mine && !seen.get().precedes(ours())) {
+            String reason =
+                    seen.get().catalog().equals(catalog.uuid())
+                            ? "it was used with a later state of this catalog"
+                            : "it was used with another catalog, " + seen.get().catalog();
+            estranged.put(pool.id(), reason);
+            log.error("pool {} ({}): {}; nothing is cleaned up", pool.name(), pool.id(), reason);
+            events.add(
+                    Severity.ERROR,
+                    "pool",
+                    "pool:" + pool.name(),
+                    reason + "; nothing is deleted by itself until it is adopted: pool adopt");
+        } else if (store.status().readOnlyReason().isEmpty()) {
+            claimAsOurs(pool, store);
+        }
+    }
+
+    private void claimAsOurs(PoolRecord pool, VolumeStore store) throws StoreException {
+        store.claim(ours());
+        claimed.add(pool.id());
+    }
+
+    /**
+     * Whether bins may be emptied and retention applied: not while a pool that is open belongs to
+     * another catalog, or to a later state of this one.
+     */
+    public boolean mayCleanUp() {
+        return estranged.isEmpty();
+    }
+
+    /** Takes a pool over for this catalog as it is; clean-up goes on afterwards. */
+    public PoolInfo adopt(Request who, String name) throws ServiceException {
+        PoolRecord pool = find(name);
+        String object = "pool:" + pool.name();
+        try (ActLocks.Held held = locks.hold(pool.id(), "pool " + pool.name(), "adopt")) {
+            String reason = estranged.getOrDefault(pool.id(), "");
+            claimAsOurs(pool, store(pool.id()));
+            catalog.change(
+                    who,
+                    object,
+                    tx -> {
+                        tx.note("was", reason);
+                        return 0;
+                    });
+            estranged.remove(pool.id());
+            return info(pool);
+        } catch (StoreException e) {
+            throw catalog.recorded(
+                    who, object, StoreFailures.of(e, "pool " + pool.name() + " is not adopted"));
+        }
     }
 
     private void settle(PoolRecord pool, VolumeStore store) {
@@ -132,6 +202,7 @@ public final class PoolService implements AutoCloseable {
             PoolRecord intent = intend(name, spec);
             VolumeStore store = makeStore(intent);
             open.put(intent.id(), store);
+            claimNew(intent, store);
             catalog.change(
                     who,
                     object,
@@ -145,6 +216,14 @@ public final class PoolService implements AutoCloseable {
             return find(name);
         } catch (ServiceException e) {
             throw catalog.recorded(who, object, e);
+        }
+    }
+
+    private void claimNew(PoolRecord pool, VolumeStore store) throws ServiceException {
+        try {
+            claimAsOurs(pool, store);
+        } catch (StoreException e) {
+            throw StoreFailures.of(e, "pool " + pool.name() + " is made, but not finished");
         }
     }
 
@@ -222,6 +301,7 @@ public final class PoolService implements AutoCloseable {
         Optional<StoreStatus> status = Optional.ofNullable(store).map(VolumeStore::status);
         Optional<String> problem =
                 Optional.ofNullable(problems.get(pool.id()))
+                        .or(() -> Optional.ofNullable(estranged.get(pool.id())))
                         .or(() -> status.flatMap(StoreStatus::readOnlyReason));
         int volumes = catalog.read(handle -> PoolRows.volumes(handle, pool.id()));
         return new PoolInfo(pool, status, problem, volumes);

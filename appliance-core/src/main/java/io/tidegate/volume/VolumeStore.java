@@ -2,6 +2,7 @@ package io.tidegate.volume;
 
 import io.tidegate.block.ChangeStream;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
@@ -18,6 +19,12 @@ public interface VolumeStore extends AutoCloseable {
     UUID id();
 
     StoreStatus status();
+
+    /** Whose it is; empty when no catalog has claimed it yet. */
+    Optional<StoreClaim> claim();
+
+    /** Notes whose it is. Whether it may change hands is the caller's to know. */
+    void claim(StoreClaim claim) throws StoreException;
 
     Set<VolumeId> volumes();
 

@@ -7,6 +7,7 @@ import io.tidegate.volume.BookmarkId;
 import io.tidegate.volume.SnapshotDevice;
 import io.tidegate.volume.SnapshotId;
 import io.tidegate.volume.SnapshotUsage;
+import io.tidegate.volume.StoreClaim;
 import io.tidegate.volume.StoreException;
 import io.tidegate.volume.StoreException.Kind;
 import io.tidegate.volume.StoreStatus;
@@ -82,6 +83,18 @@ final class FakeStore implements VolumeStore {
     @Override
     public UUID id() {
         return id;
+    }
+
+    private Optional<StoreClaim> claim = Optional.empty();
+
+    @Override
+    public synchronized Optional<StoreClaim> claim() {
+        return claim;
+    }
+
+    @Override
+    public synchronized void claim(StoreClaim next) {
+        claim = Optional.of(next);
     }
 
     @Override

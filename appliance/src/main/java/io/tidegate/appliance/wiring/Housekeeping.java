@@ -24,6 +24,10 @@ final class Housekeeping implements AutoCloseable {
     }
 
     private void round() {
+        if (!core.pools.mayCleanUp()) {
+            log.warn("nothing is cleaned up: a pool belongs to another state of the catalog");
+            return;
+        }
         try {
             int snapshots = core.snapshots.prune();
             int qrvs = core.qrvs.prune();
