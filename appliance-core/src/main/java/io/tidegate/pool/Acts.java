@@ -144,6 +144,7 @@ final class Acts {
 
     void deleteVolume(VolumeId id) throws StoreException {
         Volume v = volume(id);
+        core.sealer.awaitPiece();
         act(
                 List.of(v),
                 () -> {
@@ -223,6 +224,7 @@ final class Acts {
     void deleteSnapshot(SnapshotId id) throws StoreException {
         Snapshot s = snapshot(id);
         Volume v = s.volume;
+        core.sealer.awaitPiece();
         act(
                 List.of(v),
                 () -> {
@@ -235,6 +237,7 @@ final class Acts {
     void bookmark(SnapshotId id, BookmarkId bookmark) throws StoreException {
         Snapshot s = snapshot(id);
         Volume v = s.volume;
+        core.sealer.awaitPiece();
         act(
                 List.of(v),
                 () -> {

@@ -74,12 +74,14 @@ final class Checkpointer {
                 if (!durable) {
                     core.store.giveBack(cut.image.nodes);
                     core.space.dirtyAgain(cut.image.spacePages);
+                    core.seals.dirtyAgain(cut.image.sealPages);
                     core.retirement.uncut(cut.image.freed);
                     dirtied = true;
                 }
             }
             core.store.written(cut.image.nodes);
             cut.image.lists.forEach(DeadList::written);
+            core.seals.written(cut.image.sealPages);
             carried.clear();
             core.wal.release(cut.mark);
             core.retirement.retire(cut.image.freed);

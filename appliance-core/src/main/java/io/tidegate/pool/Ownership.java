@@ -42,6 +42,7 @@ final class Ownership {
         places.directoryPages().forEach(page -> page(page, "volume directory"));
         places.indexPages().forEach(page -> page(page, "free map's index"));
         places.sharePages().forEach(page -> page(page, "share table"));
+        space.seals.pages().forEach(page -> page(page, "checksums"));
         for (long page : places.spaceAt()) {
             page(page, "free map");
         }
@@ -211,6 +212,11 @@ final class Ownership {
                         problem("node at page " + a + " has an owner but is free");
                     }
                 });
+        for (long a : space.seals.grains()) {
+            if (!space.isUsed(a, SpaceMap.DATA)) {
+                problem("grain at page " + a + " is checked but free");
+            }
+        }
         SpaceMap.Figures f = space.figures();
         if (f.grainsUsed() != grains.size()) {
             problem(f.grainsUsed() + " grains are in use, " + grains.size() + " have an owner");

@@ -39,6 +39,16 @@ class Rules {
         return true;
     }
 
+    /** W3c: a checked grain is not overwritten in place. */
+    boolean checkedGrainsStay() {
+        return true;
+    }
+
+    /** A grain that is freed is checked no more. */
+    boolean freeClearsChecked() {
+        return true;
+    }
+
     /** A checkpoint's roots are taken when no write is half done. */
     boolean drainForCheckpoint() {
         return true;

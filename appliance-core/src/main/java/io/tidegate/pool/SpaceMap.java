@@ -22,7 +22,10 @@ final class SpaceMap {
     static final byte RESERVED = 3;
     private static final byte PUNCHING = 4;
     private static final int ON_HOST = 1;
-    private static final int DESCRIPTOR_BYTES = 8;
+    private static final int DESCRIPTOR_BYTES = 16;
+
+    /** Its part of the segments' records is kept here. */
+    final Seals seals;
 
     private final Layout layout;
     private final DataFiles files;
@@ -42,7 +45,8 @@ final class SpaceMap {
     private long claimedGrains;
     private long claimedNodes;
 
-    SpaceMap(Layout layout, DataFiles files, int reserveSegments) {
+    SpaceMap(Layout layout, DataFiles files, int reserveSegments, Seals seals) {
+        this.seals = seals;
         this.layout = layout;
         this.files = files;
         this.reserveSegments = reserveSegments;
@@ -301,6 +305,14 @@ final class SpaceMap {
         Bits.clear(used[s], i);
         usedCount[s]--;
         dirty(s);
+        if (state[s] == DATA) {
+            seals.freed(address);
+        }
+    }
+
+    /** The checksums' part of a segment's record has changed. */
+    synchronized void touch(int segment) {
+        dirty(segment);
     }
 
     /** May be handed out again. */
@@ -431,7 +443,7 @@ final class SpaceMap {
     }
 
     private int segmentsPerPage() {
-        return Layout.PAGE_BYTES / (DESCRIPTOR_BYTES + bitmapBytes());
+        return Layout.PAGE_BYTES / (DESCRIPTOR_BYTES + 2 * bitmapBytes());
     }
 
     int pages() {
@@ -458,8 +470,12 @@ final class SpaceMap {
             into.put((byte) (onHost.get(s) ? ON_HOST : 0));
             into.putShort((short) 0);
             into.putInt(usedCount[s]);
+            into.putLong(seals.page(s));
             for (int w = 0; w < bitmapBytes() / 8; w++) {
                 into.putLong(live ? used[s][w] : 0);
+            }
+            for (int w = 0; w < bitmapBytes() / 8; w++) {
+                into.putLong(seals.word(s, w));
             }
         }
     }
@@ -473,10 +489,9 @@ final class SpaceMap {
             onHost.set(s, (from.get() & ON_HOST) != 0);
             from.getShort();
             int count = from.getInt();
-            long[] bits = new long[bitmapBytes() / 8];
-            for (int w = 0; w < bits.length; w++) {
-                bits[w] = from.getLong();
-            }
+            long sealPage = from.getLong();
+            long[] bits = words(from);
+            seals.load(s, sealPage, words(from), kind == DATA ? bits : null);
             if (kind == DATA || kind == NODE) {
                 become(s, kind);
                 used[s] = bits;
@@ -493,6 +508,14 @@ final class SpaceMap {
                 throw new DamageException("free map, segment " + s + ": kind or count is wrong");
             }
         }
+    }
+
+    private long[] words(ByteBuffer from) {
+        long[] bits = new long[bitmapBytes() / 8];
+        for (int w = 0; w < bits.length; w++) {
+            bits[w] = from.getLong();
+        }
+        return bits;
     }
 
     /** After all pages were read: nothing is dirty, and nothing is open. */
