@@ -144,6 +144,7 @@ final class Acts {
 
     void deleteVolume(VolumeId id) throws StoreException {
         Volume v = volume(id);
+        core.sealer.awaitPiece();
         act(
                 List.of(v),
                 () -> {
@@ -232,6 +233,7 @@ final class Acts {
     void deleteSnapshot(SnapshotId id) throws StoreException {
         Snapshot s = snapshot(id);
         Volume v = s.volume;
+        core.sealer.awaitPiece();
         act(
                 List.of(v),
                 () -> {
@@ -245,6 +247,7 @@ final class Acts {
     void bookmark(SnapshotId id, BookmarkId bookmark) throws StoreException {
         Snapshot s = snapshot(id);
         Volume v = s.volume;
+        core.sealer.awaitPiece();
         act(
                 List.of(v),
                 () -> {

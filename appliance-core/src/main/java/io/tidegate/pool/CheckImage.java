@@ -69,12 +69,23 @@ final class CheckImage {
         pages(places.indexPages(), "free map's index");
         pages(places.sharePages(), "share table");
         pages(LongArrayList.newListWith(places.spaceAt()), "free map");
+        pages(space.seals.pages(), "checksums");
         used = space.used();
+        checkedAndFree(space.seals);
         snapshots = state.snapshots.size();
     }
 
     private void pages(LongArrayList addresses, String what) {
         addresses.forEach(a -> pages.add(new Page(a, what)));
+    }
+
+    private void checkedAndFree(Seals seals) {
+        for (int s = 0; s < used.segments(); s++) {
+            int wrong = seals.checkedOutside(s, used.bits(s));
+            if (wrong >= 0) {
+                problems.add("page " + used.addressOf(s, wrong) + " is checked, but free");
+            }
+        }
     }
 
     private DeadListView view(DeadList list) {

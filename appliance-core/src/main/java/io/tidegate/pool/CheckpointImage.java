@@ -26,6 +26,10 @@ final class CheckpointImage {
     final Superblock.Blob space;
     final Superblock.Blob shares;
     final BitSet spacePages = new BitSet();
+
+    /** Segments whose page of checksums is written. */
+    final BitSet sealPages;
+
     final LongArrayList directoryPages;
     final LongArrayList indexPages;
     final LongArrayList sharePages;
@@ -58,6 +62,10 @@ final class CheckpointImage {
         indexPages = take(store, Blobs.pagesFor(index.length));
         byte[] shared = shareTable.encode();
         sharePages = take(store, Blobs.pagesFor(shared.length));
+        Seals.Placed sealed = spaceMap.seals.place(store, images, old);
+        sealPages = sealed.pages();
+        sealed.changed().stream().forEach(spaceMap::touch);
+        spaceMap.unclaim(0, spaceMap.seals.takeClaim());
         old.addAll(before.directoryPages);
         old.addAll(before.indexPages);
         old.addAll(before.sharePages);

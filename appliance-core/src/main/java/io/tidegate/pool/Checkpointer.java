@@ -76,6 +76,7 @@ final class Checkpointer {
                 if (!durable) {
                     core.store.giveBack(cut.image.nodes);
                     core.space.dirtyAgain(cut.image.spacePages);
+                    core.seals.dirtyAgain(cut.image.sealPages);
                     core.retirement.uncut(cut.image.freed);
                     dirtied = true;
                 }
@@ -83,6 +84,7 @@ final class Checkpointer {
             core.store.written(cut.image.nodes);
             cut.image.lists.forEach(DeadList::written);
             restLists(cut.image.lists);
+            core.seals.written(cut.image.sealPages);
             carried.clear();
             core.wal.release(cut.mark);
             core.retirement.retire(cut.image.freed);

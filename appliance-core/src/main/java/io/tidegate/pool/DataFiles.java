@@ -90,6 +90,11 @@ final class DataFiles {
         return f;
     }
 
+    /** Where an address lies, for people. */
+    String place(long address) {
+        return name(layout.fileOf(address)) + " at byte " + layout.offsetInFile(address);
+    }
+
     void read(long address, int skipBytes, ByteBuffer into) throws IOException {
         file(address).file.read(layout.offsetInFile(address) + skipBytes, into);
     }

@@ -72,6 +72,7 @@ final class DirectoryCodec {
             node(s.root, out);
             shape(s.shape, out);
             out.i64(s.timeMillis).uuid(s.group).i64(s.list.id).i64(s.mappedGrains);
+            out.i32(s.sealed ? 1 : 0);
             List<String> holds = new ArrayList<>(s.holds);
             out.i32(holds.size());
             holds.forEach(out::text);
@@ -204,6 +205,7 @@ final class DirectoryCodec {
             DeadList list = list(in.getLong());
             long mapped = in.getLong();
             Snapshot s = new Snapshot(id, v, epoch, root, shape, time, group, list, mapped);
+            s.sealed = in.getInt() != 0;
             int n = in.getInt();
             for (int i = 0; i < n; i++) {
                 byte[] tag = new byte[in.getInt()];

@@ -10,13 +10,29 @@ final class Failures {
     private Failures() {}
 
     static DeviceException reading(IOException e, String device, long offset, long length) {
+        if (e instanceof DamagedGrainException d) {
+            return damaged(d, device, offset, length);
+        }
         DeviceException.Kind kind =
                 e instanceof GoneException ? DeviceException.Kind.GONE : DeviceException.Kind.READ;
         return new DeviceException(kind, device, offset, length, message(e), e);
     }
 
+    /** Names the part of the request that lies in the damaged grain. */
+    private static DeviceException damaged(
+            DamagedGrainException e, String device, long offset, long length) {
+        long start = Math.max(offset, e.offset());
+        long end = Math.min(offset + length, e.offset() + e.length());
+        return new DeviceException(
+                DeviceException.Kind.READ, device, start, end - start, message(e), e);
+    }
+
     static DeviceException writing(
             IOException e, PoolCore core, String device, long offset, long length) {
+        if (e instanceof DamagedGrainException d) {
+            // A write of a part of a grain, or one that looks first: the rest cannot be read.
+            return damaged(d, device, offset, length);
+        }
         DeviceException.Kind kind;
         if (e instanceof NoSpaceException) {
             kind = DeviceException.Kind.NO_SPACE;

@@ -9,11 +9,15 @@ final class GrainReader {
     private final Layout layout;
     private final NodeStore store;
     private final DataFiles files;
+    private final Seals seals;
+    private final CheckedReads checked;
 
-    GrainReader(Layout layout, NodeStore store, DataFiles files) {
+    GrainReader(Layout layout, NodeStore store, DataFiles files, Seals seals) {
         this.layout = layout;
         this.store = store;
         this.files = files;
+        this.seals = seals;
+        this.checked = new CheckedReads(layout, files, store, seals);
     }
 
     /**
@@ -21,6 +25,7 @@ final class GrainReader {
      *
      * @param nowait only what is in memory
      * @return false when it would have to wait; the buffer's position is then anywhere
+     * @throws DamagedGrainException when a grain does not match its checksum
      */
     boolean read(MapNode root, long offset, ByteBuffer into, boolean nowait) throws IOException {
         return each(root, offset, into, nowait ? Mode.TRY_READ : Mode.READ);
@@ -58,7 +63,7 @@ final class GrainReader {
             int skip = (int) pos & layout.grainBytes() - 1;
             long bytes = (long) run(leaf, index, address, end, grain) << layout.grainShift();
             int n = (int) Math.min(bytes - skip, end - pos);
-            if (!transfer(address, skip, into.limit(into.position() + n), mode)) {
+            if (!transfer(address, skip, into.limit(into.position() + n), pos, mode)) {
                 into.limit(limit);
                 return false;
             }
@@ -68,30 +73,49 @@ final class GrainReader {
         return true;
     }
 
-    private boolean transfer(long address, int skip, ByteBuffer buffer, Mode mode)
+    private boolean transfer(long address, int skip, ByteBuffer buffer, long pos, Mode mode)
             throws IOException {
         switch (mode) {
-            case TRY_READ -> {
+            case TRY_READ, READ -> {
                 if (address != 0) {
-                    return files.tryRead(address, skip, buffer);
+                    return fetch(address, skip, buffer, pos, mode == Mode.TRY_READ);
                 }
                 zero(buffer);
-            }
-            case READ -> {
-                if (address == 0) {
-                    zero(buffer);
-                } else {
-                    files.read(address, skip, buffer);
-                }
             }
             case OVERWRITE -> {
                 if (address == 0) {
                     throw new IllegalStateException("a grain that is not mapped is overwritten");
                 }
+                forgetWritten(address, skip + buffer.remaining());
                 files.write(address, skip, buffer);
             }
         }
         return true;
+    }
+
+    private boolean fetch(long address, int skip, ByteBuffer buffer, long pos, boolean nowait)
+            throws IOException {
+        if (!seals.noneIn(address, skip + buffer.remaining())) {
+            return checked.read(address, skip, buffer, pos, nowait);
+        }
+        if (nowait) {
+            return files.tryRead(address, skip, buffer);
+        }
+        files.read(address, skip, buffer);
+        return true;
+    }
+
+    /** Whether a checked grain matches its checksum; for a scrub, inside its guard. */
+    boolean intact(long address) throws IOException {
+        return checked.intact(address);
+    }
+
+    /** What is known of grains since they were written ends before they change. */
+    private void forgetWritten(long address, int bytes) {
+        int grains = bytes + layout.grainBytes() - 1 >>> layout.grainShift();
+        for (int i = 0; i < grains; i++) {
+            seals.written.drop(address + ((long) i << layout.grainPageShift()));
+        }
     }
 
     /** Grains from here on in this leaf that can be read in one go. */

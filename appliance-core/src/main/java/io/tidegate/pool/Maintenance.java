@@ -107,6 +107,7 @@ final class Maintenance {
             lastCheckpoint = System.nanoTime();
             core.retirement.poll();
             core.admission.roundDone();
+            core.sealer.wake();
         }
     }
 

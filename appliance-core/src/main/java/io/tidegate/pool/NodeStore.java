@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.CRC32C;
+import org.eclipse.collections.impl.set.mutable.primitive.LongHashSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,9 @@ final class NodeStore {
 
     private List<MapNode> made = new ArrayList<>();
 
+    /** Places that were taken and not written to since: what stands there means nothing. */
+    private final LongHashSet unsettled = new LongHashSet();
+
     NodeStore(Layout layout, DataFiles files, SpaceMap space, NodeCache cache) {
         this.cache = cache;
         this.layout = layout;
@@ -41,8 +45,15 @@ final class NodeStore {
     }
 
     /** A place for a page; in use from now on. */
-    long take() throws IOException {
-        return space.takeNode();
+    synchronized long take() throws IOException {
+        long page = space.takeNode();
+        unsettled.add(page);
+        return page;
+    }
+
+    /** Whether a page is in use and what it holds stands on disk, or in the system's cache. */
+    synchronized boolean settled(long address) {
+        return space.isUsed(address, SpaceMap.NODE) && !unsettled.contains(address);
     }
 
     /** A map node has come to be; the next checkpoint writes it. */
@@ -133,7 +144,26 @@ final class NodeStore {
         return readPage(address, kind, ByteBuffer.allocate(Layout.TABLE_ENTRY_BYTES));
     }
 
-    private ByteBuffer readPage(long address, NodeImage.Kind kind, ByteBuffer entry)
+    /** Compares a page of any kind with its checksum. */
+    void verify(long address) throws IOException {
+        readPage(address, null, ByteBuffer.allocate(Layout.TABLE_ENTRY_BYTES));
+    }
+
+    /** As read, where the table must name an owner. */
+    ByteBuffer read(long address, NodeImage.Kind kind, long owner) throws IOException {
+        ByteBuffer entry = ByteBuffer.allocate(Layout.TABLE_ENTRY_BYTES);
+        ByteBuffer page = readPage(address, kind, entry);
+        if (entry.getLong(8) != owner) {
+            throw new DamageException(
+                    "page " + address + " (" + kind + ") is of " + entry.getLong(8));
+        }
+        return page;
+    }
+
+    /**
+     * @param kind null for any
+     */
+    private ByteBuffer readPage(long address, NodeImage.@Nullable Kind kind, ByteBuffer entry)
             throws IOException {
         int index = layout.pageInSegment(address) - layout.tablePages();
         if (address <= 0 || index < 0 || layout.segmentOf(address) >= layout.segments()) {
@@ -145,9 +175,14 @@ final class NodeStore {
         ByteBuffer page = ByteBuffer.allocateDirect(Layout.PAGE_BYTES);
         files.read(address, 0, page);
         page.flip().order(ByteOrder.LITTLE_ENDIAN);
-        if (entry.get(4) != kind.ordinal() || entry.getInt(0) != crc(page, entry)) {
+        boolean known = kind == null ? entry.get(4) > 0 : entry.get(4) == kind.ordinal();
+        if (!known || entry.getInt(0) != crc(page, entry)) {
             throw new DamageException(
-                    "node at page " + address + ": kind or checksum is wrong (" + kind + ")");
+                    "node at page "
+                            + address
+                            + ": kind or checksum is wrong ("
+                            + (kind == null ? "any" : kind)
+                            + ")");
         }
         return page;
     }
@@ -189,7 +224,14 @@ final class NodeStore {
                     layout.firstPage(layout.segmentOf(first)),
                     index * Layout.TABLE_ENTRY_BYTES,
                     entries.flip());
+            settle(first, n);
             i += n;
+        }
+    }
+
+    private synchronized void settle(long first, int n) {
+        for (int i = 0; i < n; i++) {
+            unsettled.remove(first + i);
         }
     }
 

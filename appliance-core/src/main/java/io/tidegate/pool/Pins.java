@@ -12,6 +12,6 @@ final class Pins {
     }
 
     boolean pinned(long address) {
-        return shares.held(address) || seals.checked(address);
+        return shares.held(address) || seals.pins(address);
     }
 }

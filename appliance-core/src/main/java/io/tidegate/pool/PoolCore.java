@@ -39,7 +39,11 @@ final class PoolCore {
     final PoolFile walFile;
     final Admission admission;
     final Maintenance maintenance;
+    final Sealer sealer;
     final long walId;
+
+    /** Whether data that cannot change any more is sealed with checksums. */
+    final boolean checksums;
 
     /** One administrative act, or one cut, at a time. */
     final ReentrantLock admin = new ReentrantLock();
@@ -74,7 +78,7 @@ final class PoolCore {
         final DataFiles files;
         final SpaceMap space;
         final ShareTable shares = new ShareTable();
-        final Seals seals = new Seals();
+        final Seals seals;
         final NodeStore store;
         final Retirement retirement;
         final Disposal disposal;
@@ -84,7 +88,8 @@ final class PoolCore {
             this.layout = layout;
             this.rules = rules;
             files = new DataFiles(directory, layout);
-            space = new SpaceMap(layout, files, Reserve.segments(layout));
+            seals = new Seals(layout, rules);
+            space = new SpaceMap(layout, files, Reserve.segments(layout), seals);
             store = new NodeStore(layout, files, space, new NodeCache(options.nodeCacheBytes()));
             retirement = new Retirement(space, guards, rules);
             disposal = new Disposal(space, retirement);
@@ -112,7 +117,7 @@ final class PoolCore {
         this.state = p.state;
         this.superblocks = found.superblocks();
         this.walFile = found.walFile();
-        this.reader = new GrainReader(layout, store, files);
+        this.reader = new GrainReader(layout, store, files, seals);
         this.walId = found.superblock().walId() + 1;
         this.wal =
                 new Wal(
@@ -127,6 +132,9 @@ final class PoolCore {
         this.checkpointer = new Checkpointer(this, found.superblock(), found.places());
         this.admission = new Admission(this, Reserve.dirtyNodeBytes(layout, options));
         this.maintenance = new Maintenance(this);
+        this.checksums =
+                (found.superblock().features() & Superblock.INCOMPATIBLE_CHECKSUMS) != 0;
+        this.sealer = new Sealer(this);
     }
 
     private void apply(long lsn, WalRecord record, @Nullable Replaced replaced) {

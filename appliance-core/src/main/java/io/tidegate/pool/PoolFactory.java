@@ -142,6 +142,7 @@ final class PoolFactory {
             Recovery.Opened opened = new Recovery(directory, options, rules, bootId).open();
             if (rules.background()) {
                 opened.core().maintenance.start();
+                opened.core().sealer.start();
             }
             good = true;
             return opened;

@@ -236,6 +236,8 @@ final class PoolState implements Wal.Effect {
         jobs.add(new WalkJob(new ArrayList<>(List.of(after)), before, s.list));
         if (i + 1 < v.snapshots.size()) {
             v.snapshots.get(i + 1).list = s.list;
+            // What was not sealed for this one is the next one's from now on.
+            v.snapshots.get(i + 1).sealed &= s.sealed;
         } else {
             v.headList = s.list;
         }

@@ -39,6 +39,16 @@ class Rules {
         return true;
     }
 
+    /** W3c: a checked grain is not overwritten in place. */
+    boolean checkedGrainsStay() {
+        return true;
+    }
+
+    /** A grain that is freed is checked no more. */
+    boolean freeClearsChecked() {
+        return true;
+    }
+
     /** Barrier rule 9: a copy's data is durable before anything points to it. */
     boolean copiesAreSyncedFirst() {
         return true;

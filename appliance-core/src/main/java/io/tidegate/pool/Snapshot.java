@@ -28,6 +28,9 @@ final class Snapshot {
     /** Open devices and walks, in this process. */
     final AtomicInteger opens = new AtomicInteger();
 
+    /** Whether all that was born since the snapshot before it was sealed, if it could be read. */
+    volatile boolean sealed;
+
     /** Volumes that began as this snapshot. */
     int clones;
 

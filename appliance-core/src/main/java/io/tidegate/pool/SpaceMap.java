@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which grains and nodes are in use. Two bits for each unit: <em>used</em>, as the records that
@@ -22,7 +23,10 @@ final class SpaceMap {
     static final byte RESERVED = 3;
     private static final byte PUNCHING = 4;
     private static final int ON_HOST = 1;
-    private static final int DESCRIPTOR_BYTES = 8;
+    private static final int DESCRIPTOR_BYTES = 16;
+
+    /** Its part of the segments' records is kept here. */
+    final Seals seals;
 
     private final Layout layout;
     private final DataFiles files;
@@ -42,7 +46,8 @@ final class SpaceMap {
     private long claimedGrains;
     private long claimedNodes;
 
-    SpaceMap(Layout layout, DataFiles files, int reserveSegments) {
+    SpaceMap(Layout layout, DataFiles files, int reserveSegments, Seals seals) {
+        this.seals = seals;
         this.layout = layout;
         this.files = files;
         this.reserveSegments = reserveSegments;
@@ -301,6 +306,14 @@ final class SpaceMap {
         Bits.clear(used[s], i);
         usedCount[s]--;
         dirty(s);
+        if (state[s] == DATA) {
+            seals.freed(address);
+        }
+    }
+
+    /** The checksums' part of a segment's record has changed. */
+    synchronized void touch(int segment) {
+        dirty(segment);
     }
 
     /** May be handed out again. */
@@ -414,6 +427,16 @@ final class SpaceMap {
         return new Figures(grains, nodes, pending, Math.max(0, hostGrains()), reserveSegments);
     }
 
+    /** Whether an address is in use as a unit of this kind; for a scrub. */
+    synchronized boolean isUsed(long address, byte kind) {
+        int s = layout.segmentOf(address);
+        if (address <= 0 || s >= state.length || state[s] != kind) {
+            return false;
+        }
+        int i = bit(address);
+        return i >= 0 && i < capacity(s) && Bits.get(used[s], i);
+    }
+
     /** What is in use as of now, for a check: a copy. */
     synchronized Used used() {
         long[][] bits = new long[state.length][];
@@ -447,6 +470,11 @@ final class SpaceMap {
 
         boolean isData(int segment) {
             return state[segment] == DATA;
+        }
+
+        /** A bit for each grain in use; null in a segment without grains. */
+        long @Nullable [] bits(int segment) {
+            return isData(segment) ? bits[segment] : null;
         }
 
         /** Units that a segment can hold; 0 in one that holds none. */
@@ -498,7 +526,7 @@ final class SpaceMap {
     }
 
     private int segmentsPerPage() {
-        return Layout.PAGE_BYTES / (DESCRIPTOR_BYTES + bitmapBytes());
+        return Layout.PAGE_BYTES / (DESCRIPTOR_BYTES + 2 * bitmapBytes());
     }
 
     int pages() {
@@ -525,8 +553,12 @@ final class SpaceMap {
             into.put((byte) (onHost.get(s) ? ON_HOST : 0));
             into.putShort((short) 0);
             into.putInt(usedCount[s]);
+            into.putLong(seals.page(s));
             for (int w = 0; w < bitmapBytes() / 8; w++) {
                 into.putLong(live ? used[s][w] : 0);
+            }
+            for (int w = 0; w < bitmapBytes() / 8; w++) {
+                into.putLong(seals.word(s, w));
             }
         }
     }
@@ -540,10 +572,9 @@ final class SpaceMap {
             onHost.set(s, (from.get() & ON_HOST) != 0);
             from.getShort();
             int count = from.getInt();
-            long[] bits = new long[bitmapBytes() / 8];
-            for (int w = 0; w < bits.length; w++) {
-                bits[w] = from.getLong();
-            }
+            long sealPage = from.getLong();
+            long[] bits = words(from);
+            seals.load(s, sealPage, words(from), kind == DATA ? bits : null);
             if (kind == DATA || kind == NODE) {
                 become(s, kind);
                 used[s] = bits;
@@ -560,6 +591,14 @@ final class SpaceMap {
                 throw new DamageException("free map, segment " + s + ": kind or count is wrong");
             }
         }
+    }
+
+    private long[] words(ByteBuffer from) {
+        long[] bits = new long[bitmapBytes() / 8];
+        for (int w = 0; w < bits.length; w++) {
+            bits[w] = from.getLong();
+        }
+        return bits;
     }
 
     /** After all pages were read: nothing is dirty, and nothing is open. */

@@ -4,6 +4,7 @@ import io.tidegate.block.AtomicUpdatable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -268,8 +269,9 @@ final class VolumeWriter {
         while (g < end) {
             SpaceMap.Taken taken = core.space.takeGrains(v.open, (int) (end - g));
             boolean written = false;
+            int[] sums;
             try {
-                writeNew(g, taken, offset, from);
+                sums = writeNew(g, taken, offset, from);
                 written = true;
             } finally {
                 if (!written) {
@@ -277,6 +279,10 @@ final class VolumeWriter {
                 }
             }
             publish(g, taken);
+            for (int i = 0; i < sums.length; i++) {
+                long address = taken.address() + ((long) i << layout.grainPageShift());
+                core.seals.written.put(address, sums[i]);
+            }
             g += taken.grains();
         }
     }
@@ -303,15 +309,17 @@ final class VolumeWriter {
         v.queued(core.wal.append(List.of(record), replaced));
     }
 
-    private void writeNew(long g, SpaceMap.Taken taken, long offset, ByteBuffer from)
+    /**
+     * @return the checksum of each grain, none where the pool keeps none
+     */
+    private int[] writeNew(long g, SpaceMap.Taken taken, long offset, ByteBuffer from)
             throws IOException {
         long grainStart = g << layout.grainShift();
         long grainEnd = g + taken.grains() << layout.grainShift();
         long start = Math.max(offset, grainStart);
         long stop = Math.min(offset + from.remaining(), grainEnd);
         if (start == grainStart && stop == grainEnd) {
-            core.files.write(taken.address(), 0, part(from, start - offset, stop - start));
-            return;
+            return writeWhole(taken, part(from, start - offset, stop - start));
         }
         // What the write does not bring of the first and last grain comes from the old ones.
         ByteBuffer whole = ByteBuffer.allocateDirect((int) (grainEnd - grainStart));
@@ -320,7 +328,19 @@ final class VolumeWriter {
         whole.limit((int) (stop - grainStart)).put(part(from, start - offset, stop - start));
         whole.limit(whole.capacity());
         core.reader.read(v.map.root(), stop, whole, false);
-        core.files.write(taken.address(), 0, whole.flip());
+        return writeWhole(taken, whole.flip());
+    }
+
+    private int[] writeWhole(SpaceMap.Taken taken, ByteBuffer content) throws IOException {
+        int[] sums = new int[core.checksums ? taken.grains() : 0];
+        CRC32C crc = new CRC32C();
+        for (int i = 0; i < sums.length; i++) {
+            crc.reset();
+            crc.update(content.slice(i << layout.grainShift(), layout.grainBytes()));
+            sums[i] = (int) crc.getValue();
+        }
+        core.files.write(taken.address(), 0, content);
+        return sums;
     }
 
     // Discarding --------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ import io.tidegate.block.ChangeStream;
 import io.tidegate.block.DeviceException;
 import io.tidegate.block.Geometry;
 import io.tidegate.volume.BookmarkId;
+import io.tidegate.volume.ScrubControl;
+import io.tidegate.volume.ScrubReport;
 import io.tidegate.volume.SnapshotDevice;
 import io.tidegate.volume.SnapshotId;
 import io.tidegate.volume.StoreException;
@@ -55,6 +57,9 @@ final class PoolHarness {
     private java.util.function.BooleanSupplier happened = () -> false;
     private int counter;
     int maxPoints = 12;
+
+    /** Pieces of sealing that were done. */
+    int sealed;
 
     PoolHarness(long seed, Path tokens) throws Exception {
         this.random = new Random(seed);
@@ -312,6 +317,10 @@ final class PoolHarness {
     }
 
     void background() throws IOException {
+        // Some snapshots are sealed soon, some late, some in part.
+        for (int i = random.nextInt(40); i > 0 && pool.core().sealer.step(); i--) {
+            sealed++;
+        }
         pool.core().maintenance.wantCheckpoint();
         while (pool.core().maintenance.step()) {
             pool.core().maintenance.wantCheckpoint();
@@ -385,7 +394,32 @@ final class PoolHarness {
             verifyPoints(v);
         }
         assertThat(pool.check().problems()).isEmpty();
+        scrub();
     }
+
+    /** On a medium without damage no checksum may be wrong. */
+    ScrubReport scrub() throws StoreException {
+        ScrubReport report = pool.scrub(NO_LIMIT);
+        assertThat(report.problems()).isEmpty();
+        assertThat(report.complete()).isTrue();
+        return report;
+    }
+
+    static final ScrubControl NO_LIMIT =
+            new ScrubControl() {
+                @Override
+                public long bytesPerSecond() {
+                    return 0;
+                }
+
+                @Override
+                public boolean cancelled() {
+                    return false;
+                }
+
+                @Override
+                public void progress(long doneBytes, long totalBytes) {}
+            };
 
     private void verifyPoints(ModelVolume v) throws Exception {
         assertThat(new ArrayList<>(pool.snapshots(v.id)))
@@ -427,6 +461,7 @@ final class PoolHarness {
             verifyPoints(v);
         }
         assertThat(pool.check().problems()).isEmpty();
+        scrub();
     }
 
     /** Ends an opening whose files do not work any more. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidegate.block.DeviceException;
 import io.tidegate.block.Geometry;
+import io.tidegate.volume.ScrubReport;
 import io.tidegate.volume.SnapshotDevice;
 import io.tidegate.volume.SnapshotId;
 import io.tidegate.volume.StoreException;
@@ -108,10 +109,12 @@ class PoolThreadsTest {
                 writers.add(thread(() -> writer(devices.get(me), me, last[me])));
             }
             Thread admin = thread(() -> admin(pool, devices, writers));
+            Thread scrub = thread(() -> scrub(pool, writers));
             for (Thread t : writers) {
                 t.join();
             }
             admin.join();
+            scrub.join();
             assertThat(failure.get()).isNull();
             for (int w = 0; w < WRITERS; w++) {
                 for (int b = 0; b < BLOCKS; b++) {
@@ -121,6 +124,17 @@ class PoolThreadsTest {
             assertThat(pool.check().problems()).isEmpty();
         }
         assertThat(PoolCheck.check(dir.resolve("p")).problems()).isEmpty();
+    }
+
+    /** Without damage no checksum is ever wrong, whatever goes on. */
+    private static void scrub(Pool pool, List<Thread> writers) throws Exception {
+        long good = 0;
+        while (writers.stream().anyMatch(Thread::isAlive)) {
+            ScrubReport report = pool.scrub(PoolHarness.NO_LIMIT);
+            assertThat(report.problems()).isEmpty();
+            good += report.goodBytes();
+        }
+        assertThat(good).as("something was sealed").isPositive();
     }
 
     private static void writer(VolumeDevice d, int me, int[] last) throws Exception {

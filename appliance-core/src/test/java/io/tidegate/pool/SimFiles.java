@@ -42,6 +42,9 @@ final class SimFiles implements PoolFiles {
     /** Bytes that files may have; what is over ends in an error, as on a full disk. */
     long capacity = Long.MAX_VALUE;
 
+    /** A read that touches this byte of a data file fails; -1 for none. */
+    volatile long unreadable = -1;
+
     /** Makes every sync of a data file fail. */
     volatile boolean failSyncs;
 
@@ -201,6 +204,11 @@ final class SimFiles implements PoolFiles {
             synchronized (SimFiles.this) {
                 if (stopped()) {
                     throw new IOException("no power");
+                }
+                if (name.startsWith("data")
+                        && offset <= unreadable
+                        && unreadable < offset + into.remaining()) {
+                    throw new IOException("Input/output error");
                 }
                 if (offset + into.remaining() > current.length) {
                     throw new EOFException(name + " at " + offset);
