@@ -21,8 +21,8 @@ public record PoolOptions(
         int walBytes,
         boolean checksums) {
 
-    private static final long MAX_SIZE_BYTES = 1L << 50;
-    private static final int MIN_SEGMENTS = 16;
+    static final long MAX_SIZE_BYTES = 1L << 50;
+    static final int MIN_SEGMENTS = 16;
 
     public PoolOptions {
         require(powerOfTwo(grainBytes, 4096, 65536), "grain of " + grainBytes + " bytes");
