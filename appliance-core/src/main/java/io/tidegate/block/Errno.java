@@ -5,10 +5,12 @@ import java.util.Map;
 /** Error numbers of x86_64 Linux, as far as files meet them. */
 final class Errno {
 
+    static final int ENOENT = 2;
     static final int EINTR = 4;
     static final int EIO = 5;
     static final int EAGAIN = 11;
     static final int EACCES = 13;
+    static final int EBUSY = 16;
     static final int ENODEV = 19;
     static final int EINVAL = 22;
     static final int ENXIO = 6;
@@ -21,7 +23,7 @@ final class Errno {
     private static final Map<Integer, String> NAMES =
             Map.ofEntries(
                     Map.entry(1, "EPERM (operation not permitted)"),
-                    Map.entry(2, "ENOENT (no such file or directory)"),
+                    Map.entry(ENOENT, "ENOENT (no such file or directory)"),
                     Map.entry(EINTR, "EINTR (interrupted)"),
                     Map.entry(EIO, "EIO (input/output error)"),
                     Map.entry(ENXIO, "ENXIO (no such device or address)"),
@@ -30,7 +32,7 @@ final class Errno {
                     Map.entry(12, "ENOMEM (out of memory)"),
                     Map.entry(EACCES, "EACCES (permission denied)"),
                     Map.entry(14, "EFAULT (bad address)"),
-                    Map.entry(16, "EBUSY (busy)"),
+                    Map.entry(EBUSY, "EBUSY (busy)"),
                     Map.entry(17, "EEXIST (file exists)"),
                     Map.entry(18, "EXDEV (different file systems)"),
                     Map.entry(ENODEV, "ENODEV (no such device)"),

@@ -43,6 +43,16 @@ public final class NativeIOException extends IOException {
         return errno == Errno.ENOSPC || errno == Errno.EDQUOT;
     }
 
+    /** Somebody else uses the device. */
+    public boolean isBusy() {
+        return errno == Errno.EBUSY;
+    }
+
+    /** There is nothing of that name, or nothing behind it. */
+    public boolean isAbsent() {
+        return errno == Errno.ENOENT || errno == Errno.ENXIO || errno == Errno.ENODEV;
+    }
+
     /** The file system or the kernel cannot do this at all; asking again is no use. */
     public boolean isUnsupported() {
         return errno == Errno.EOPNOTSUPP || errno == Errno.ENOSYS || errno == Errno.ENODEV;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +21,10 @@ import org.slf4j.LoggerFactory;
 final class BootToken {
 
     private static final Logger LOG = LoggerFactory.getLogger(BootToken.class);
+
+    /** Boot, pool, place; a line for each raw device follows. */
+    private static final int FIXED_LINES = 3;
+
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
     private final @Nullable Path file;
@@ -65,14 +70,29 @@ final class BootToken {
 
     /** Whether the token of this pool, in this boot and place, is there. */
     boolean present() throws IOException {
-        return file != null
-                && Files.exists(file)
-                && Files.readString(file, StandardCharsets.UTF_8).equals(content);
+        if (file == null || !Files.exists(file)) {
+            return false;
+        }
+        List<String> found = Files.readAllLines(file, StandardCharsets.UTF_8);
+        List<String> mine = content.lines().toList();
+        // A growth that was cut off may have named devices that the pool does not use yet.
+        return found.size() >= FIXED_LINES
+                && found.subList(0, FIXED_LINES).equals(mine.subList(0, FIXED_LINES))
+                && found.containsAll(mine);
     }
 
+    /** The token of the same pool in the same boot, over other devices. */
+    BootToken over(String identity) {
+        List<String> lines = content.lines().toList();
+        return new BootToken(file, lines.get(0) + "\n" + lines.get(1) + "\n" + identity + "\n");
+    }
+
+    /** At once whole, for a kill in between. */
     void make() throws IOException {
         if (file != null) {
-            Files.writeString(file, content);
+            Path made = file.resolveSibling(file.getFileName() + ".new");
+            Files.writeString(made, content);
+            Files.move(made, file, StandardCopyOption.ATOMIC_MOVE);
         }
     }
 

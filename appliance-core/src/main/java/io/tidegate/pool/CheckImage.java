@@ -42,7 +42,7 @@ final class CheckImage {
     final List<JobView> jobs = new ArrayList<>();
     final List<Page> pages = new ArrayList<>();
     final List<String> problems = new ArrayList<>();
-    final SpaceMap.Used used;
+    final UsedUnits used;
     final int snapshots;
 
     private final Map<Long, DeadListView> lists = new HashMap<>();
@@ -76,12 +76,17 @@ final class CheckImage {
     }
 
     private void pages(LongArrayList addresses, String what) {
-        addresses.forEach(a -> pages.add(new Page(a, what)));
+        addresses.forEach(
+                a -> {
+                    if (a != 0) { // a page of segments that nobody used yet does not exist
+                        pages.add(new Page(a, what));
+                    }
+                });
     }
 
     private void checkedAndFree(Seals seals) {
         for (int s = 0; s < used.segments(); s++) {
-            int wrong = seals.checkedOutside(s, used.bits(s));
+            int wrong = seals.checkedOutside(s, used.grainBits(s));
             if (wrong >= 0) {
                 problems.add("page " + used.addressOf(s, wrong) + " is checked, but free");
             }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import org.eclipse.collections.impl.list.mutable.primitive.LongArrayList;
@@ -22,6 +23,9 @@ final class CheckpointImage {
     /** Free in this image, still in use in the one before. */
     final LongArrayList freed;
 
+    /** With the number of segments that this image knows of. */
+    final Layout layout;
+
     final Superblock.Blob directory;
     final Superblock.Blob space;
     final Superblock.Blob shares;
@@ -34,7 +38,7 @@ final class CheckpointImage {
     final LongArrayList indexPages;
     final LongArrayList sharePages;
 
-    /** Where each page of the free map stands from now on. */
+    /** Where each page of the free map stands from now on; 0 for one that has nothing to say. */
     final long[] spaceAt;
 
     /**
@@ -51,6 +55,7 @@ final class CheckpointImage {
             List<NodeImage> carried,
             Places before)
             throws IOException {
+        layout = spaceMap.layout();
         LongArrayList old = new LongArrayList();
         lists = DirectoryCodec.lists(state);
         for (DeadList list : lists) {
@@ -70,7 +75,7 @@ final class CheckpointImage {
         old.addAll(before.indexPages);
         old.addAll(before.sharePages);
         old.forEach(spaceMap::free);
-        spaceAt = before.spaceAt.clone();
+        spaceAt = Arrays.copyOf(before.spaceAt, spaceMap.pages());
         placeSpacePages(store, spaceMap, old);
 
         ByteBuffer.wrap(index).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().put(spaceAt);

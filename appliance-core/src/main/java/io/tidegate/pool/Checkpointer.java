@@ -61,9 +61,19 @@ final class Checkpointer {
      * @return false when writes under way did not end in time; nothing has happened then
      */
     boolean run(boolean clean) throws IOException {
+        return run(clean, () -> {});
+    }
+
+    /** Something that has to be in the image. */
+    interface AtCut {
+        void run() throws IOException;
+    }
+
+    /** As run; the action belongs to the cut: it is done at its instant, or not at all. */
+    boolean run(boolean clean, AtCut atCut) throws IOException {
         one.lock();
         try {
-            Cut cut = cut();
+            Cut cut = cut(atCut);
             if (cut == null) {
                 return false;
             }
@@ -86,6 +96,7 @@ final class Checkpointer {
             restLists(cut.image.lists);
             core.seals.written(cut.image.sealPages);
             carried.clear();
+            core.space.durable(cut.image.layout.segments());
             core.wal.release(cut.mark);
             core.retirement.retire(cut.image.freed);
             return true;
@@ -143,8 +154,8 @@ final class Checkpointer {
 
     private record Cut(CheckpointImage image, Wal.Mark mark) {}
 
-    private @Nullable Cut cut() throws IOException {
-        return still(this::take);
+    private @Nullable Cut cut(AtCut atCut) throws IOException {
+        return still(() -> take(atCut));
     }
 
     /**
@@ -176,8 +187,9 @@ final class Checkpointer {
         }
     }
 
-    private Cut take() throws IOException {
+    private Cut take(AtCut atCut) throws IOException {
         try {
+            atCut.run();
             dirtied = false;
             Wal.Mark mark = core.wal.mark();
             CheckpointImage image =
@@ -225,7 +237,7 @@ final class Checkpointer {
                         whose == null ? current.catalogGeneration() : whose.generation(),
                         current.generation() + 1,
                         current.features(),
-                        current.layout(),
+                        cut.image.layout,
                         current.walBytes(),
                         cut.mark.lsn(),
                         core.walId,

@@ -1,8 +1,12 @@
 package io.tidegate.pool;
 
+import io.tidegate.volume.StoreException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -25,54 +29,121 @@ final class DataFiles {
 
     private final PoolFiles directory;
     private final Layout layout;
-    private final AtomicReferenceArray<@Nullable DataFile> files;
 
+    /** By number; replaced as a whole when a file is added. */
+    private volatile @Nullable DataFile[] files = new DataFile[0];
+
+    private boolean closed;
+
+    /**
+     * @param layout shapes only: files are added as the pool grows
+     */
     DataFiles(PoolFiles directory, Layout layout) {
         this.directory = directory;
         this.layout = layout;
-        this.files = new AtomicReferenceArray<>(layout.files());
     }
 
     static String name(int index) {
         return String.format("data-%04d", index);
     }
 
-    /** Takes over the open files of another, which is not to be used any more. */
-    void adopt(DataFiles other) {
-        for (int i = 0; i < other.files.length(); i++) {
-            files.set(i, other.files.getAndSet(i, null));
-        }
+    private @Nullable DataFile at(int index) {
+        @Nullable DataFile[] all = files;
+        return index < all.length ? all[index] : null;
     }
 
-    /** Opens the files that exist. */
-    void open() throws IOException {
-        var names = directory.names();
-        for (int i = 0; i < layout.files(); i++) {
+    private synchronized DataFile put(int index, PoolFile file) throws IOException {
+        if (closed) {
+            file.close();
+            throw new IOException("the pool is closed");
+        }
+        @Nullable DataFile[] all = Arrays.copyOf(files, Math.max(files.length, index + 1));
+        DataFile f = new DataFile(file);
+        all[index] = f;
+        files = all;
+        return f;
+    }
+
+    /** Takes over an open file; what was written to it is durable. */
+    void add(int index, PoolFile file) throws IOException {
+        put(index, file);
+    }
+
+    /**
+     * Opens the files that exist. Raw devices have to exist and to be the right ones; nothing is
+     * written to one.
+     *
+     * @param pool whose devices they are; null when the pool has ordinary files
+     */
+    void open(int number, @Nullable UUID pool) throws IOException {
+        List<String> names = directory.names();
+        for (int i = 0; i < number; i++) {
+            if (at(i) != null) {
+                continue;
+            }
             if (names.contains(name(i))) {
-                files.set(i, new DataFile(directory.open(name(i))));
+                put(i, open(name(i), i, pool));
+            } else if (pool != null) {
+                throw new RefusedException(
+                        StoreException.Kind.IO,
+                        place(i)
+                                + " is missing: make it a symbolic link to device "
+                                + i
+                                + " of pool "
+                                + pool);
             }
         }
     }
 
+    private PoolFile open(String name, int index, @Nullable UUID pool) throws IOException {
+        PoolFile file = directory.open(name);
+        boolean good = false;
+        try {
+            if (file.isDevice() != (pool != null)) {
+                throw new DamageException(
+                        place(index)
+                                + (pool == null
+                                        ? " is a raw device, but the pool lies in ordinary files"
+                                        : " is an ordinary file, but the pool lies on raw devices"));
+            }
+            if (pool != null) {
+                DeviceLabel.check(file, place(index), pool, index);
+            }
+            good = true;
+        } finally {
+            if (!good) {
+                file.close();
+            }
+        }
+        return file;
+    }
+
+    private String place(int index) {
+        return directory.name() + "/" + name(index);
+    }
+
     /**
      * Gives a segment real space. A file that this makes is durable, its name too, before any
-     * record can name it. One caller at a time.
+     * record can name it.
      */
-    void allocate(int segment) throws IOException {
+    synchronized void allocate(int segment, boolean mark) throws IOException {
         long address = layout.firstPage(segment);
         int index = layout.fileOf(address);
-        DataFile f = files.get(index);
+        DataFile f = at(index);
         boolean made = f == null;
         if (f == null) {
-            f = new DataFile(directory.create(name(index)));
-            files.set(index, f);
+            // A growth that was cut off may have left the file.
+            boolean there = directory.names().contains(name(index));
+            f = put(index, there ? open(name(index), index, null) : directory.create(name(index)));
             directory.syncDirectory();
         }
         f.file.allocate(layout.offsetInFile(address), layout.segmentBytes());
         if (made) {
             f.file.sync();
         }
-        f.marked = true;
+        if (mark) {
+            f.marked = true;
+        }
     }
 
     void punch(int segment) throws IOException {
@@ -82,7 +153,7 @@ final class DataFiles {
 
     private DataFile file(long address) throws IOException {
         int index = layout.fileOf(address);
-        DataFile f = index < files.length() ? files.get(index) : null;
+        DataFile f = at(index);
         if (f == null) {
             throw new DamageException(
                     "address " + address + " lies in " + name(index) + ", which does not exist");
@@ -120,7 +191,7 @@ final class DataFiles {
     /** Syncs the files in which these addresses lie, each once. */
     void syncFilesOf(LongStream addresses) throws IOException {
         for (int index : addresses.mapToInt(layout::fileOf).distinct().toArray()) {
-            DataFile f = files.get(index);
+            DataFile f = at(index);
             if (f != null) {
                 f.file.sync();
             }
@@ -129,8 +200,7 @@ final class DataFiles {
 
     /** Whether anything was written that no later barrier has taken yet. */
     boolean anyMarked() {
-        for (int i = 0; i < files.length(); i++) {
-            DataFile f = files.get(i);
+        for (DataFile f : files) {
             if (f != null && f.marked) {
                 return true;
             }
@@ -140,26 +210,21 @@ final class DataFiles {
 
     /** Takes the marks of all files, then syncs those files. */
     void syncMarked() throws IOException {
-        boolean[] taken = new boolean[files.length()];
-        for (int i = 0; i < taken.length; i++) {
-            DataFile f = files.get(i);
+        List<DataFile> taken = new ArrayList<>();
+        for (DataFile f : files) {
             if (f != null && f.marked) {
                 f.marked = false;
-                taken[i] = true;
+                taken.add(f);
             }
         }
-        for (int i = 0; i < taken.length; i++) {
-            DataFile f = files.get(i);
-            if (taken[i] && f != null) {
-                f.file.sync();
-            }
+        for (DataFile f : taken) {
+            f.file.sync();
         }
     }
 
     /** Syncs every file and leaves the marks alone: takes work off a barrier that follows. */
     void syncAll() throws IOException {
-        for (int i = 0; i < files.length(); i++) {
-            DataFile f = files.get(i);
+        for (DataFile f : files) {
             if (f != null) {
                 f.file.sync();
             }
@@ -167,17 +232,18 @@ final class DataFiles {
     }
 
     void dropCache() throws IOException {
-        for (int i = 0; i < files.length(); i++) {
-            DataFile f = files.get(i);
+        for (DataFile f : files) {
             if (f != null) {
                 f.file.dropCache();
             }
         }
     }
 
-    void close() throws IOException {
-        for (int i = 0; i < files.length(); i++) {
-            DataFile f = files.getAndSet(i, null);
+    synchronized void close() throws IOException {
+        closed = true;
+        @Nullable DataFile[] all = files;
+        files = new DataFile[0];
+        for (DataFile f : all) {
             if (f != null) {
                 f.file.close();
             }

@@ -57,6 +57,9 @@ final class Failures {
     }
 
     static StoreException opening(IOException e) {
+        if (e instanceof RefusedException refused) {
+            return new StoreException(refused.kind(), message(e), e);
+        }
         StoreException.Kind kind =
                 e instanceof DamageException ? StoreException.Kind.DAMAGED : StoreException.Kind.IO;
         return new StoreException(kind, message(e), e);

@@ -1,5 +1,6 @@
 package io.tidegate.pool;
 
+import java.io.IOException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,6 +40,24 @@ final class Health {
     synchronized void readOnly(String reason) {
         LOG.warn("pool {} is open for reading only: {}", pool, reason);
         readOnly = reason;
+    }
+
+    /** Something that must not happen after a failure. */
+    interface Step {
+        void run() throws IOException;
+    }
+
+    /**
+     * Runs a short step that no failure can overtake.
+     *
+     * @return false, with nothing done, when the pool takes no writes any more
+     */
+    synchronized boolean whileWritable(Step step) throws IOException {
+        if (readOnly != null) {
+            return false;
+        }
+        step.run();
+        return true;
     }
 
     @Nullable String readOnlyReason() {

@@ -6,7 +6,8 @@ package io.tidegate.pool;
  * @param grainShift log2 of the grain in bytes, 12 to 16
  * @param segmentShift log2 of the segment in pages
  * @param fileShift log2 of the largest data file in pages
- * @param segments all segments that the pool may ever have
+ * @param segments how many segments there are; a pool that is open may grow, so that only {@link
+ *     SpaceMap#layout} knows the number
  */
 record Layout(int grainShift, int segmentShift, int fileShift, int segments) {
 
@@ -83,6 +84,15 @@ record Layout(int grainShift, int segmentShift, int fileShift, int segments) {
 
     long bytes() {
         return segments * segmentBytes();
+    }
+
+    /** The same shape with another number of segments. */
+    Layout withSegments(int number) {
+        return new Layout(grainShift, segmentShift, fileShift, number);
+    }
+
+    int segmentsPerFile() {
+        return 1 << fileShift - segmentShift;
     }
 
     /** The level of the root of a volume with so many grains; leaves are level 0. */

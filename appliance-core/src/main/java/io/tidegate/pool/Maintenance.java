@@ -86,6 +86,7 @@ final class Maintenance {
         if (wanted || core.admission.checkpointDue() || periodOver()) {
             checkpoint();
         }
+        core.space.refillReserve();
         punch();
         return more;
     }

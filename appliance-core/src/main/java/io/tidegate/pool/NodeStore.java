@@ -166,7 +166,7 @@ final class NodeStore {
     private ByteBuffer readPage(long address, NodeImage.@Nullable Kind kind, ByteBuffer entry)
             throws IOException {
         int index = layout.pageInSegment(address) - layout.tablePages();
-        if (address <= 0 || index < 0 || layout.segmentOf(address) >= layout.segments()) {
+        if (address <= 0 || index < 0 || layout.segmentOf(address) >= space.segments()) {
             throw new DamageException("page " + address + " cannot hold a node");
         }
         long head = layout.firstPage(layout.segmentOf(address));

@@ -7,4 +7,7 @@ package io.tidegate.pool;
 final class OpenSegment {
     int segment = -1;
     int next;
+
+    /** The data file that a copy's units are to lie in while it has room; -1: any. */
+    int copyFile = -1;
 }

@@ -193,7 +193,7 @@ final class Ownership {
 
     /** Segment by segment: in use, or owned, and not both. */
     private void compare() {
-        SpaceMap.Used used = image.used;
+        UsedUnits used = image.used;
         for (int s = 0; s < used.segments(); s++) {
             for (int i = 0; i < used.unitsIn(s); i++) {
                 long address = used.addressOf(s, i);

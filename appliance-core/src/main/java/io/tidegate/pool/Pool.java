@@ -31,7 +31,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A pool in a directory of ordinary files. One process at a time has it open. Calls block, and
+ * A pool in a directory of ordinary files, or of raw block devices. One process at a time has it open. Calls block, and
  * belong on platform threads.
  */
 public final class Pool implements VolumeStore {
@@ -73,10 +73,31 @@ public final class Pool implements VolumeStore {
     }
 
     /**
+     * Makes a pool on raw block devices, each of them whole, and opens it. The directory, which is
+     * empty or absent, holds the superblocks, the log and a link to each device; give paths that
+     * stay the same over restarts ({@code /dev/disk/by-id}). Sizes of pool and files in the options
+     * are not used: devices have theirs. A device that is added later can be as large as the
+     * largest one here, rounded up to a power of two.
+     *
+     * @throws StoreException {@code EXISTS} when the directory or a device holds anything, {@code
+     *     BUSY} when a device is in use, {@code LIMIT} when devices are too small or too large,
+     *     {@code NO_SPACE} when the file system has no room for the log, {@code IO}. Nothing was
+     *     written to any device if one was refused
+     */
+    public static Pool create(
+            Path directory, PoolOptions options, List<Path> devices, PoolOpenOptions open)
+            throws StoreException {
+        PoolFactory.makeDirectory(directory);
+        PoolFactory.of(directory).create(options, devices);
+        return open(directory, open);
+    }
+
+    /**
      * Opens a pool and recovers it if it was not closed.
      *
      * @throws StoreException {@code NOT_FOUND} when there is none, {@code BUSY} when a process has
-     *     it open, {@code DAMAGED} with the place when its structures cannot be trusted, {@code IO}
+     *     it or one of its devices open, {@code DAMAGED} with the place when its structures cannot
+     *     be trusted or a device is not the one that belongs there, {@code IO}
      */
     public static Pool open(Path directory, PoolOpenOptions options) throws StoreException {
         return new Pool(PoolFactory.of(directory), options);
@@ -161,12 +182,13 @@ public final class Pool implements VolumeStore {
     public StoreStatus status() {
         PoolCore c = core();
         SpaceMap.Figures f = c.space.figures();
+        long host = c.hostFreeBytes();
         int grain = c.layout.grainBytes();
         long nodes = f.nodesUsed() * Layout.PAGE_BYTES;
         return new StoreStatus(
-                c.layout.bytes(),
+                f.totalSegments() * c.layout.segmentBytes(),
                 f.grainsUsed() * grain + nodes,
-                f.hostGrains() * grain,
+                free(f, grain, host),
                 f.pendingPages() * Layout.PAGE_BYTES,
                 f.reserveSegments() * c.layout.segmentBytes(),
                 0,
@@ -174,6 +196,13 @@ public final class Pool implements VolumeStore {
                 0,
                 (c.checkpointer.current().features() & Superblock.INCOMPATIBLE_CHECKSUMS) != 0,
                 Optional.ofNullable(c.health.readOnlyReason()));
+    }
+
+    /** What the pool has, or what has real space and may get it, if that is less. */
+    private static long free(SpaceMap.Figures f, int grain, long host) {
+        long pool = f.hostGrains() * grain;
+        long real = f.realGrains() * grain;
+        return host > pool - real ? pool : real + host;
     }
 
     @Override
@@ -316,12 +345,33 @@ public final class Pool implements VolumeStore {
     }
 
     /**
-     * Makes the pool larger, in use.
+     * Makes a pool on files larger, in use. It has the new size when this returns; a growth that is
+     * cut off leaves the old size or the new one.
      *
-     * @throws StoreException {@code LIMIT}, {@code NO_SPACE}, {@code IO}
+     * @param sizeBytes rounded down to whole segments; nothing happens when it is the size already
+     * @throws StoreException {@code LIMIT} when that is less than now, more than 1 PiB, or the pool
+     *     lies on devices; {@code NO_SPACE} when the file system has no room for the larger
+     *     reserve; {@code NOT_DRAINED}; {@code READ_ONLY}; {@code IO}, after which a later
+     *     checkpoint may bring the new size
      */
     public void grow(long sizeBytes) throws StoreException {
-        throw new StoreException(Kind.IO, "not built");
+        PoolCore c = core();
+        new Growth(c, token()).toSize(sizeBytes);
+    }
+
+    /**
+     * Adds raw devices to a pool on devices, as {@link #grow(long)}.
+     *
+     * @throws StoreException as there, and as {@link #create(Path, PoolOptions, List,
+     *     PoolOpenOptions)} for devices
+     */
+    public void grow(List<Path> moreDevices) throws StoreException {
+        PoolCore c = core();
+        new Growth(c, token()).byDevices(moreDevices);
+    }
+
+    private synchronized BootToken token() {
+        return token;
     }
 
     @Override
@@ -433,7 +483,12 @@ public final class Pool implements VolumeStore {
     private void end(boolean clean) throws StoreException {
         PoolCore c = core;
         handles.forEach(Reopenable::lift);
-        c.closed = true;
+        c.growing.lock();
+        try {
+            c.closed = true;
+        } finally {
+            c.growing.unlock();
+        }
         c.maintenance.stop();
         c.sealer.stop();
         try {

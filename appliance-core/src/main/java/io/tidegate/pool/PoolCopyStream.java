@@ -126,7 +126,7 @@ final class PoolCopyStream implements CopyTarget.CopyStream {
     @Override
     public void close() {
         if (closed.compareAndSet(false, true) && !core.closed) {
-            staged.abandon();
+            staged.close();
         }
     }
 

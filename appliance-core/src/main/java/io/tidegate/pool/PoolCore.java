@@ -5,12 +5,14 @@ import java.util.Collection;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One opening of a pool: its parts, wired. Locks are taken in this order and never the other way:
  *
  * <pre>
- *   admin | gates closed | slices | log writer | tree of a volume | space map
+ *   growing | checkpoint | admin | gates closed | slices | log writer | tree of a volume | space map
  * </pre>
  *
  * Commands: admission, gate, guard, range lock, then tree, space or log queue for moments. The
@@ -18,8 +20,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class PoolCore {
 
+    private static final Logger LOG = LoggerFactory.getLogger(PoolCore.class);
+
     final String name;
     final PoolFiles directory;
+    /** Shapes; for the number of segments, which changes, ask the space map. */
     final Layout layout;
     final PoolOpenOptions options;
     final Rules rules;
@@ -47,6 +52,9 @@ final class PoolCore {
 
     /** One administrative act, or one cut, at a time. */
     final ReentrantLock admin = new ReentrantLock();
+
+    /** One growth at a time, and none while the pool is closed. */
+    final ReentrantLock growing = new ReentrantLock();
 
     /** Held for a slice of background work. */
     final ReentrantLock slices = new ReentrantLock();
@@ -85,9 +93,13 @@ final class PoolCore {
         final PoolState state;
 
         Parts(PoolFiles directory, Layout layout, Rules rules, PoolOpenOptions options) {
+            this(new DataFiles(directory, layout), layout, rules, options);
+        }
+
+        Parts(DataFiles files, Layout layout, Rules rules, PoolOpenOptions options) {
             this.layout = layout;
             this.rules = rules;
-            files = new DataFiles(directory, layout);
+            this.files = files;
             seals = new Seals(layout, rules);
             space = new SpaceMap(layout, files, Reserve.segments(layout), seals);
             store = new NodeStore(layout, files, space, new NodeCache(options.nodeCacheBytes()));
@@ -130,7 +142,7 @@ final class PoolCore {
                         found.superblock().generation());
         this.barrier = new Barrier(files, wal, health, retirement, rules, found.lastLsn());
         this.checkpointer = new Checkpointer(this, found.superblock(), found.places());
-        this.admission = new Admission(this, Reserve.dirtyNodeBytes(layout, options));
+        this.admission = new Admission(this, Reserve.dirtyNodeBytes(space.usable(), options));
         this.maintenance = new Maintenance(this);
         this.checksums =
                 (found.superblock().features() & Superblock.INCOMPATIBLE_CHECKSUMS) != 0;
@@ -160,6 +172,16 @@ final class PoolCore {
     /** Whether waiting for a checkpoint may give grains back. */
     boolean spaceMayComeBack() {
         return retirement.anythingPending() || !state.jobs.isEmpty();
+    }
+
+    /** What the host's file system can still give; no limit when it cannot tell. */
+    long hostFreeBytes() {
+        try {
+            return directory.freeBytes();
+        } catch (IOException e) {
+            LOG.warn("pool {}: the file system does not tell its free space", name, e);
+            return Long.MAX_VALUE;
+        }
     }
 
     /** Closes the files; nothing uses them any more. */

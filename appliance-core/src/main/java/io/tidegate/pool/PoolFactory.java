@@ -5,8 +5,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Makes and opens pools over any {@link PoolFiles}. */
 final class PoolFactory {
@@ -41,6 +43,25 @@ final class PoolFactory {
 
     /** Writes an empty pool; it is then opened like any other. */
     void create(PoolOptions options) throws StoreException {
+        create(() -> write(options, Layout.of(options), null));
+    }
+
+    /** As create, on raw devices, whose sizes count instead of those in the options. */
+    void create(PoolOptions options, List<Path> paths) throws StoreException {
+        create(
+                () -> {
+                    try (Devices devices =
+                            Devices.examine(directory, paths, options.segmentBytes(), 0, null)) {
+                        write(options, devices.layout(options), devices);
+                    }
+                });
+    }
+
+    private interface Writing {
+        void run() throws IOException;
+    }
+
+    private void create(Writing writing) throws StoreException {
         try {
             List<String> names = directory.names();
             if (!names.isEmpty()) {
@@ -50,7 +71,7 @@ final class PoolFactory {
             }
             lock();
             try {
-                write(options);
+                writing.run();
             } finally {
                 directory.close();
             }
@@ -72,24 +93,32 @@ final class PoolFactory {
         }
     }
 
-    private void write(PoolOptions options) throws IOException {
-        Layout layout = Layout.of(options);
-        PoolCore.Parts parts =
+    private void write(PoolOptions options, Layout layout, @Nullable Devices devices)
+            throws IOException {
+        UUID id = UUID.randomUUID();
+        PoolCore.Parts parts = 
                 new PoolCore.Parts(directory, layout, rules, PoolOpenOptions.standard());
         PoolFile superFile = directory.create(Superblocks.FILE);
         PoolFile wal = directory.create(Recovery.WAL);
         try {
             superFile.write(Superblocks.DISTANCE, ByteBuffer.allocateDirect(Superblock.BYTES));
             wal.allocate(0, options.walBytes());
+            if (devices != null) {
+                devices.label(id);
+                devices.give(parts.files);
+                BitSet unused = devices.reserved(layout.withSegments(0), layout);
+                unused.stream().skip(1).forEach(parts.space::reserved);
+            }
+            parts.space.reserve(Reserve.segments(parts.space.usable()));
             parts.space.allocateReserve();
             Superblock.Blob empty = new Superblock.Blob(0, 0);
             Superblock start =
                     new Superblock(
-                            UUID.randomUUID(),
+                            id,
                             Superblock.NOBODY,
                             0,
                             0,
-                            features(options),
+                            features(options, devices != null),
                             layout,
                             options.walBytes(),
                             INITIAL_LSN,
@@ -124,9 +153,10 @@ final class PoolFactory {
         }
     }
 
-    private static long features(PoolOptions options) {
+    private static long features(PoolOptions options, boolean onDevices) {
         return Superblock.INCOMPATIBLE_SHARING
                 | Superblock.INCOMPATIBLE_BOOKMARKS
+                | (onDevices ? Superblock.INCOMPATIBLE_DEVICES : 0)
                 | (options.checksums() ? Superblock.INCOMPATIBLE_CHECKSUMS : 0);
     }
 

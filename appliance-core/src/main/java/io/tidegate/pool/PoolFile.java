@@ -21,13 +21,21 @@ interface PoolFile extends AutoCloseable {
     /** Makes everything that was written before the call durable. */
     void sync() throws IOException;
 
-    /** Gives a range's space back; it reads as zeroes afterwards. */
+    /**
+     * Gives a range's space back; what it reads afterwards is undefined. Does nothing where the
+     * system below cannot do it.
+     */
     void punch(long offset, long length) throws IOException;
 
-    /** Gives a range real space, growing the file if need be. */
+    /** Gives a range real space, growing the file if need be; a device has to have it. */
     void allocate(long offset, long length) throws IOException;
 
     long size() throws IOException;
+
+    /** Whether it is a raw device: its size is fixed, and all of its space is real. */
+    default boolean isDevice() {
+        return false;
+    }
 
     /** Forgets cached pages, so that the next read comes from the medium. */
     void dropCache() throws IOException;

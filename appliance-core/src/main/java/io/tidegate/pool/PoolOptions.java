@@ -21,8 +21,12 @@ public record PoolOptions(
         int walBytes,
         boolean checksums) {
 
-    private static final long MAX_SIZE_BYTES = 1L << 50;
-    private static final int MIN_SEGMENTS = 16;
+    static final long MAX_SIZE_BYTES = 1L << 50;
+    static final int MIN_SEGMENTS = 16;
+
+    private static final int FILES = 16;
+    private static final long LEAST_FILE_BYTES = 1L << 30;
+    private static final long MOST_FILE_BYTES = 64L << 30;
 
     public PoolOptions {
         require(powerOfTwo(grainBytes, 4096, 65536), "grain of " + grainBytes + " bytes");
@@ -40,12 +44,18 @@ public record PoolOptions(
 
     /** For volumes that hosts work on: 4 KiB grains, so that small writes need no read. */
     public static PoolOptions fast(long sizeBytes) {
-        return new PoolOptions(sizeBytes, 4096, 4 << 20, 64L << 30, 64 << 20, true);
+        return new PoolOptions(sizeBytes, 4096, 4 << 20, fileBytes(sizeBytes), 64 << 20, true);
     }
 
     /** For quick recovery volumes, which are written in large pieces: 16 KiB grains. */
     public static PoolOptions capacity(long sizeBytes) {
-        return new PoolOptions(sizeBytes, 16384, 4 << 20, 64L << 30, 64 << 20, true);
+        return new PoolOptions(sizeBytes, 16384, 4 << 20, fileBytes(sizeBytes), 64 << 20, true);
+    }
+
+    /** Some data files even for a small pool, so that a copy finds one of its own; not too many. */
+    private static long fileBytes(long sizeBytes) {
+        long share = Long.highestOneBit(Math.max(1, sizeBytes / FILES));
+        return Math.max(LEAST_FILE_BYTES, Math.min(MOST_FILE_BYTES, share));
     }
 
     public PoolOptions withGrainBytes(int bytes) {

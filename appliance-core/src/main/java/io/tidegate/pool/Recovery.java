@@ -60,7 +60,7 @@ final class Recovery {
             wal = directory.open(WAL);
             Superblock first = superblocks.read().newest();
             parts = new PoolCore.Parts(directory, first.layout(), rules, options);
-            parts.files.open();
+            open(parts.files, first);
             Opened opened = open(superblocks, wal, parts, first);
             good = true;
             return opened;
@@ -77,6 +77,10 @@ final class Recovery {
         }
     }
 
+    private static void open(DataFiles files, Superblock s) throws IOException {
+        files.open(s.layout().files(), s.onDevices() ? s.pool() : null);
+    }
+
     /** Counts owners as of the last checkpoint; writes nothing. */
     PoolCheckReport check() throws IOException {
         Superblocks superblocks =
@@ -85,7 +89,7 @@ final class Recovery {
             Superblock s = superblocks.read().newest();
             PoolCore.Parts p = new PoolCore.Parts(directory, s.layout(), rules, options);
             try {
-                p.files.open();
+                open(p.files, s);
                 CheckpointImage.Places at = loadSpace(s, p);
                 return new Ownership(p.space, p.store, new CheckImage(p.space, p.state, at))
                         .count();
@@ -117,8 +121,9 @@ final class Recovery {
 
         Superblocks.Found found = superblocks.read();
         Superblock s = found.newest();
-        PoolCore.Parts p = new PoolCore.Parts(directory, s.layout(), rules, options);
-        Tail tail = load(s, wal, p, parts, found.otherIsValid(), sameBoot);
+        // The files were opened for the first look.
+        PoolCore.Parts p = new PoolCore.Parts(parts.files, s.layout(), rules, options);
+        Tail tail = load(s, wal, p, found.otherIsValid(), sameBoot);
         PoolCore core =
                 new PoolCore(
                         new PoolCore.Found(
@@ -147,12 +152,10 @@ final class Recovery {
             Superblock s,
             PoolFile wal,
             PoolCore.Parts p,
-            PoolCore.Parts firstLook,
             boolean otherIsValid,
             boolean sameBoot)
             throws IOException {
-        // The files were opened for the first look.
-        p.files.adopt(firstLook.files);
+        open(p.files, s);
         places = loadSpace(s, p);
         Tail tail = look(wal, s, p);
         if (!otherIsValid) {
@@ -191,9 +194,12 @@ final class Recovery {
         }
         ByteBuffer.wrap(index).order(java.nio.ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(spaceAt);
         for (int i = 0; i < spaceAt.length; i++) {
-            p.space.decode(i, p.store.read(spaceAt[i], NodeImage.Kind.SPACE));
+            if (spaceAt[i] != 0) {
+                p.space.decode(i, p.store.read(spaceAt[i], NodeImage.Kind.SPACE));
+            }
         }
         p.space.loaded();
+        p.space.reserve(Reserve.segments(p.space.usable()));
         byte[] content =
                 Blobs.read(s.directory(), NodeImage.Kind.DIRECTORY, p.store, directoryPages);
         DirectoryCodec.decode(content, p.state, p.store);

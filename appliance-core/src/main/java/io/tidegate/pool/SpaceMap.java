@@ -2,7 +2,6 @@ package io.tidegate.pool;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
@@ -14,76 +13,92 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   free --take--> blocked --publish--> blocked+used --free--> blocked --unblock--> free
  * </pre>
+ *
+ * A segment that is free has real space on the host's file system or has not. So many free ones
+ * with real space as the reserve has segments are left alone by data, so that a full file system
+ * keeps no checkpoint from being written.
  */
 final class SpaceMap {
 
     static final byte FREE = 0;
     static final byte DATA = 1;
     static final byte NODE = 2;
-    static final byte RESERVED = 3;
-    private static final byte PUNCHING = 4;
-    private static final int ON_HOST = 1;
-    private static final int DESCRIPTOR_BYTES = 16;
 
     /** Its part of the segments' records is kept here. */
     final Seals seals;
 
-    private final Layout layout;
-    private final DataFiles files;
-    private final int reserveSegments;
-    private final byte[] state;
-    private final BitSet onHost = new BitSet();
-    private final int[] usedCount;
-    private final int[] blockedCount;
-    private final long[][] used;
-    private final long[][] blocked;
-    private final BitSet dirtyPages = new BitSet();
+    /** Never handed out: what no device has, a device's label, and the address that is nowhere. */
+    static final byte RESERVED = 3;
+
+    private static final byte PUNCHING = 4;
+
+    /** Added, but the superblock that knows of it is not durable yet. */
+    private static final byte GROWING = 5;
+
+    private final SegmentTable table;
+    private final SpaceCodec codec;
+    private final SegmentChooser chooser;
     private final OpenSegment openNodes = new OpenSegment();
-    private int freeSegments;
-    private int scanFrom;
-    private long dataFree;
-    private long nodeFree;
+
+    /** The one place that knows how many segments the pool has. */
+    private volatile Layout layout;
+
+    private @Nullable Extension growing;
     private long claimedGrains;
     private long claimedNodes;
 
     SpaceMap(Layout layout, DataFiles files, int reserveSegments, Seals seals) {
         this.seals = seals;
         this.layout = layout;
-        this.files = files;
-        this.reserveSegments = reserveSegments;
-        int n = layout.segments();
-        state = new byte[n];
-        usedCount = new int[n];
-        blockedCount = new int[n];
-        used = new long[n][];
-        blocked = new long[n][];
+        table = new SegmentTable(layout);
+        codec = new SpaceCodec(table, seals, layout);
+        chooser = new SegmentChooser(files, layout, table, codec, reserveSegments);
         // Address 0 means "nowhere", so the first segment is never handed out.
-        state[0] = RESERVED;
-        freeSegments = n - 1;
-        dirtyPages.set(0, pages());
+        reserved(0);
     }
 
-    private int capacity(int segment) {
-        return state[segment] == DATA ? layout.grainsPerSegment() : layout.nodesPerSegment();
+    /** The layout with the number of segments as of now; a growth changes it. Any thread. */
+    Layout layout() {
+        return layout;
+    }
+
+    int segments() {
+        return layout.segments();
+    }
+
+    /** The layout of a pool that had the segments that can be used, and no others. */
+    synchronized Layout usable() {
+        return layout.withSegments(layout.segments() - table.reserved());
+    }
+
+    /** How much of the pool hosts may not take; it depends on what {@link #usable} is found. */
+    synchronized void reserve(int segments) {
+        chooser.reserveSegments = segments;
+    }
+
+    synchronized int reserve() {
+        return chooser.reserveSegments;
+    }
+
+    /** Keeps a free segment from being used for ever. */
+    synchronized void reserved(int segment) {
+        table.become(segment, RESERVED);
+        codec.dirty(segment);
     }
 
     private int bit(long address) {
         int page = layout.pageInSegment(address);
-        return state[layout.segmentOf(address)] == DATA
+        return table.state(layout.segmentOf(address)) == DATA
                 ? page >>> layout.grainPageShift()
                 : page - layout.tablePages();
-    }
-
-    private void dirty(int segment) {
-        dirtyPages.set(segment / segmentsPerPage());
     }
 
     // Taking ------------------------------------------------------------------------------------
 
     /** Grains that host writes may still take. */
     synchronized long hostGrains() {
-        return dataFree
-                + (long) Math.max(0, freeSegments - reserveSegments) * layout.grainsPerSegment()
+        return table.freeGrains()
+                + (long) chooser.forData() * layout.grainsPerSegment()
                 - claimedGrains;
     }
 
@@ -92,7 +107,8 @@ final class SpaceMap {
      * it gives its claim back, which errs on the safe side.
      */
     synchronized boolean claim(int grains, int nodes) {
-        long nodesLeft = nodeFree + (long) freeSegments * layout.nodesPerSegment() - claimedNodes;
+        long nodesLeft =
+                table.freeNodes() + (long) table.free() * layout.nodesPerSegment() - claimedNodes;
         if (grains > hostGrains() || nodes > nodesLeft) {
             return false;
         }
@@ -115,141 +131,70 @@ final class SpaceMap {
     synchronized Taken takeGrains(OpenSegment open, int want) throws IOException {
         while (true) {
             int s = open.segment;
-            if (s >= 0 && state[s] == DATA) {
-                int end = layout.grainsPerSegment();
-                int from = Bits.nextClear(blocked[s], open.next, end);
-                int n = 0;
-                while (from + n < end && n < want && !Bits.get(blocked[s], from + n)) {
-                    Bits.set(blocked[s], from + n);
-                    n++;
-                }
+            if (s >= 0 && table.state(s) == DATA) {
+                int from = table.nextFree(s, open.next);
+                int n = table.blockRun(s, from, want);
                 open.next = from + n;
                 if (n > 0) {
-                    blockedCount[s] += n;
-                    dataFree -= n;
                     long address = layout.firstPage(s) + ((long) from << layout.grainPageShift());
                     return new Taken(address, n);
                 }
             }
-            open.segment = nextDataSegment();
+            open.segment = chooser.nextData(open);
             open.next = 0;
+        }
+    }
+
+    /** From now on a copy takes its grains in a data file of its own, if the pool has one to spare. */
+    synchronized void beginCopy(OpenSegment open) {
+        open.copyFile = chooser.beginCopy();
+        open.segment = -1;
+    }
+
+    synchronized void endCopy(OpenSegment open) {
+        if (open.copyFile >= 0) {
+            chooser.endCopy(open.copyFile);
+            open.copyFile = -1;
         }
     }
 
     /** Grains in a row. */
     record Taken(long address, int grains) {}
 
-    private int nextDataSegment() throws IOException {
-        if (freeSegments > reserveSegments) {
-            try {
-                return openFree(DATA);
-            } catch (NoSpaceException e) {
-                // The host's file system is full; what the pool has already may still do.
-                return partlyFree(e);
-            }
-        }
-        return partlyFree(new NoSpaceException("the pool is full"));
-    }
-
-    private int partlyFree(NoSpaceException otherwise) throws IOException {
-        int n = state.length;
-        for (int i = 0; i < n; i++) {
-            int s = (scanFrom + i) % n;
-            if (state[s] == DATA && blockedCount[s] < layout.grainsPerSegment()) {
-                scanFrom = s + 1;
-                return s;
-            }
-        }
-        throw otherwise;
-    }
-
-    private int openFree(byte kind) throws IOException {
-        int n = state.length;
-        int found = -1;
-        for (int i = 0; i < n && found < 0; i++) {
-            int s = (scanFrom + i) % n;
-            if (state[s] == FREE) {
-                found = s;
-            }
-        }
-        if (found < 0) {
-            throw new NoSpaceException("the pool has no free segment left");
-        }
-        if (!onHost.get(found)) {
-            try {
-                files.allocate(found);
-            } catch (IOException e) {
-                NoSpaceException full =
-                        new NoSpaceException("no room for segment " + found + ": " + e);
-                full.initCause(e);
-                throw full;
-            }
-            onHost.set(found);
-        }
-        scanFrom = found + 1;
-        become(found, kind);
-        return found;
-    }
-
-    private void become(int segment, byte kind) {
-        state[segment] = kind;
-        int words = (layout.segmentPages() + 63) / 64;
-        used[segment] = new long[words];
-        blocked[segment] = new long[words];
-        freeSegments--;
-        if (kind == DATA) {
-            dataFree += layout.grainsPerSegment();
-        } else {
-            nodeFree += layout.nodesPerSegment();
-        }
-        dirty(segment);
-    }
-
     /** Takes a page for a node, in use from now on. */
     synchronized long takeNode() throws IOException {
         while (true) {
             int s = openNodes.segment;
-            if (s >= 0 && state[s] == NODE) {
-                int end = layout.nodesPerSegment();
-                int i = Bits.nextClear(blocked[s], openNodes.next, end);
+            if (s >= 0 && table.state(s) == NODE) {
+                int i = table.nextFree(s, openNodes.next);
                 openNodes.next = i + 1;
-                if (i < end) {
-                    Bits.set(blocked[s], i);
-                    Bits.set(used[s], i);
-                    blockedCount[s]++;
-                    usedCount[s]++;
-                    nodeFree--;
-                    dirty(s);
+                if (i < layout.nodesPerSegment()) {
+                    table.block(s, i);
+                    table.use(s, i);
+                    codec.dirty(s);
                     return layout.firstPage(s) + layout.tablePages() + i;
                 }
             }
-            openNodes.segment = nextNodeSegment();
+            openNodes.segment = chooser.nextNodes();
             openNodes.next = 0;
         }
     }
 
-    private int nextNodeSegment() throws IOException {
-        int half = layout.nodesPerSegment() / 2;
-        int best = -1;
-        if (nodeFree > layout.nodesPerSegment()) {
-            for (int s = 0; s < state.length; s++) {
-                if (state[s] == NODE && blockedCount[s] <= half) {
-                    return s;
-                }
+    /**
+     * Opens node segments, with real space, until so many pages more than commands have claimed can
+     * be taken without any I/O that may fail. It holds while nobody claims more.
+     *
+     * @return false when there is no space for so many
+     */
+    synchronized boolean ensureNodes(int pages) {
+        while (table.freeNodes() - claimedNodes < pages) {
+            try {
+                chooser.openNodes();
+            } catch (NoSpaceException e) {
+                return false;
             }
         }
-        if (freeSegments > 0) {
-            return openFree(NODE);
-        }
-        for (int s = 0; s < state.length; s++) {
-            if (state[s] == NODE && blockedCount[s] < layout.nodesPerSegment()) {
-                best = s;
-            }
-        }
-        if (best < 0) {
-            throw new NoSpaceException("no room for a node");
-        }
-        return best;
+        return true;
     }
 
     // State changes -----------------------------------------------------------------------------
@@ -267,31 +212,33 @@ final class SpaceMap {
         block(address, grains);
         int first = bit(address);
         for (int i = first; i < first + grains; i++) {
-            if (Bits.get(used[s], i)) {
+            if (table.isUsed(s, i)) {
                 throw new IllegalStateException("grain at page " + address + " is in use already");
             }
-            Bits.set(used[s], i);
+            table.use(s, i);
         }
-        usedCount[s] += grains;
-        dirty(s);
+        codec.dirty(s);
     }
 
     /** Keeps grains from being handed out; replay only, a live record's grains are blocked. */
     synchronized void block(long address, int grains) {
         int s = layout.segmentOf(address);
-        if (state[s] == FREE) {
-            become(s, DATA);
-            onHost.set(s);
+        if (address <= 0 || s >= table.segments()) {
+            throw new IllegalStateException(
+                    "page " + address + " lies beyond the pool's " + table.segments() + " segments");
         }
-        if (state[s] != DATA) {
+        if (table.state(s) == FREE) {
+            table.become(s, DATA);
+            table.setOnHost(s, true);
+            codec.dirty(s);
+        }
+        if (table.state(s) != DATA) {
             throw new IllegalStateException("page " + address + " lies in no data segment");
         }
         int first = bit(address);
         for (int i = first; i < first + grains; i++) {
-            if (!Bits.get(blocked[s], i)) {
-                Bits.set(blocked[s], i);
-                blockedCount[s]++;
-                dataFree--;
+            if (!table.isBlocked(s, i)) {
+                table.block(s, i);
             }
         }
     }
@@ -300,67 +247,44 @@ final class SpaceMap {
     synchronized void free(long address) {
         int s = layout.segmentOf(address);
         int i = bit(address);
-        if (used[s] == null || !Bits.get(used[s], i)) {
+        if (!table.isUsed(s, i)) {
             throw new IllegalStateException("page " + address + " is freed but not in use");
         }
-        Bits.clear(used[s], i);
-        usedCount[s]--;
-        dirty(s);
-        if (state[s] == DATA) {
+        table.unuse(s, i);
+        codec.dirty(s);
+        if (table.state(s) == DATA) {
             seals.freed(address);
         }
     }
 
     /** The checksums' part of a segment's record has changed. */
     synchronized void touch(int segment) {
-        dirty(segment);
+        codec.dirty(segment);
     }
 
     /** May be handed out again. */
     synchronized void unblock(long address) {
         int s = layout.segmentOf(address);
         int i = bit(address);
-        if (Bits.get(used[s], i) || !Bits.get(blocked[s], i)) {
+        if (table.isUsed(s, i) || !table.isBlocked(s, i)) {
             throw new IllegalStateException("page " + address + " is retired but in use or free");
         }
-        Bits.clear(blocked[s], i);
-        blockedCount[s]--;
-        if (state[s] == DATA) {
-            dataFree++;
-        } else {
-            nodeFree++;
-        }
+        table.unblock(s, i);
         releaseIfEmpty(s);
     }
 
     private void releaseIfEmpty(int s) {
-        if (blockedCount[s] != 0) {
-            return;
+        if (table.blocked(s) == 0) {
+            table.become(s, FREE);
+            codec.dirty(s);
         }
-        if (state[s] == DATA) {
-            dataFree -= layout.grainsPerSegment();
-        } else {
-            nodeFree -= layout.nodesPerSegment();
-        }
-        state[s] = FREE;
-        used[s] = new long[0];
-        blocked[s] = new long[0];
-        freeSegments++;
-        dirty(s);
     }
 
     /** After recovery's checkpoint: nothing but what is used stays blocked. */
     synchronized void unblockUnused() {
-        for (int s = 0; s < state.length; s++) {
-            if (state[s] == DATA || state[s] == NODE) {
-                int freed = blockedCount[s] - usedCount[s];
-                blocked[s] = used[s].clone();
-                blockedCount[s] = usedCount[s];
-                if (state[s] == DATA) {
-                    dataFree += freed;
-                } else {
-                    nodeFree += freed;
-                }
+        for (int s = 0; s < table.segments(); s++) {
+            if (table.state(s) == DATA || table.state(s) == NODE) {
+                table.blockUsedOnly(s);
                 releaseIfEmpty(s);
             }
         }
@@ -369,240 +293,176 @@ final class SpaceMap {
         claimedNodes = 0;
     }
 
-    // Holes -------------------------------------------------------------------------------------
+    // Real space --------------------------------------------------------------------------------
 
     /** A free segment whose space the file system can have back; -1 when there is none to spare. */
     synchronized int beginPunch() {
-        int spare = 0;
-        for (int s = 1; s < state.length; s++) {
-            if (state[s] == FREE && onHost.get(s) && ++spare > reserveSegments) {
-                state[s] = PUNCHING;
-                freeSegments--;
-                return s;
-            }
+        if (chooser.readyForData() == 0) {
+            return -1;
         }
-        return -1;
+        int s = table.ready.last();
+        table.become(s, PUNCHING);
+        return s;
     }
 
     synchronized void endPunch(int segment, boolean punched) {
-        state[segment] = FREE;
-        freeSegments++;
         if (punched) {
-            onHost.clear(segment);
-            dirty(segment);
+            table.setOnHost(segment, false);
+            codec.dirty(segment);
         }
+        table.become(segment, FREE);
     }
 
     /** Gives the reserve real space. */
     synchronized void allocateReserve() throws IOException {
-        for (int s = 1; s <= reserveSegments && s < state.length; s++) {
-            files.allocate(s);
-            onHost.set(s);
+        while (chooser.missingReserve()) {
+            chooser.refillReserve();
         }
+    }
+
+    /**
+     * Gives the reserve back one segment of real space, if checkpoints took some of it while the
+     * host's file system was full.
+     *
+     * @return whether nothing is missing, or it was given
+     */
+    synchronized boolean refillReserve() {
+        if (chooser.missingReserve()) {
+            try {
+                chooser.refillReserve();
+            } catch (NoSpaceException e) {
+                // It is still full, which the pool's free space says already.
+                return false;
+            }
+        }
+        return true;
+    }
+
+    // Growth ------------------------------------------------------------------------------------
+
+    /**
+     * Segments to be added.
+     *
+     * @param segments of the pool with them
+     * @param reserved those of them that are never to be used
+     * @param real those of them that have real space
+     * @param reserve of the pool with them, in segments
+     */
+    record Extension(int segments, BitSet reserved, BitSet real, int reserve) {}
+
+    /** At a checkpoint's cut: its image has the new segments, free, but nobody gets one yet. */
+    synchronized void extend(Extension by) {
+        int from = layout.segments();
+        table.extend(by.segments(), GROWING);
+        for (int s = from; s < by.segments(); s++) {
+            if (by.reserved().get(s)) {
+                reserved(s);
+            } else if (by.real().get(s)) {
+                table.setOnHost(s, true);
+                codec.dirty(s);
+            }
+        }
+        growing = by;
+        layout = layout.withSegments(by.segments());
+    }
+
+    /** Whether segments wait for a superblock that knows of them. */
+    synchronized boolean growing() {
+        return growing != null;
+    }
+
+    /** A superblock with so many segments is durable, and so is a log batch that names it. */
+    synchronized void durable(int segments) {
+        Extension by = growing;
+        if (by == null || segments < by.segments()) {
+            return;
+        }
+        for (int s = 0; s < by.segments(); s++) {
+            if (table.state(s) == GROWING) {
+                table.become(s, FREE);
+            }
+        }
+        chooser.reserveSegments = by.reserve();
+        growing = null;
     }
 
     // Figures -----------------------------------------------------------------------------------
 
-    /** Units by kind. */
+    /**
+     * Units by kind.
+     *
+     * @param hostGrains what host writes may still take
+     * @param realGrains how much of that has real space on the host's file system already
+     * @param totalSegments all but those that are never used; the first counts
+     */
     record Figures(
             long grainsUsed,
             long nodesUsed,
             long pendingPages,
             long hostGrains,
-            int reserveSegments) {}
+            int reserveSegments,
+            long realGrains,
+            int totalSegments) {}
 
     synchronized Figures figures() {
-        long grains = 0;
-        long nodes = 0;
-        long pending = 0;
-        for (int s = 0; s < state.length; s++) {
-            if (state[s] == DATA) {
-                grains += usedCount[s];
-                pending += (long) (blockedCount[s] - usedCount[s]) << layout.grainPageShift();
-            } else if (state[s] == NODE) {
-                nodes += usedCount[s];
-                pending += blockedCount[s] - usedCount[s];
-            }
-        }
-        return new Figures(grains, nodes, pending, Math.max(0, hostGrains()), reserveSegments);
+        long real =
+                table.freeGrains()
+                        + (long) chooser.readyForData() * layout.grainsPerSegment()
+                        - claimedGrains;
+        return new Figures(
+                table.grainsUsed(),
+                table.nodesUsed(),
+                (table.grainsPending() << layout.grainPageShift()) + table.nodesPending(),
+                Math.max(0, hostGrains()),
+                chooser.reserveSegments,
+                Math.max(0, real),
+                layout.segments() - table.reserved() + 1);
     }
 
     /** Whether an address is in use as a unit of this kind; for a scrub. */
     synchronized boolean isUsed(long address, byte kind) {
         int s = layout.segmentOf(address);
-        if (address <= 0 || s >= state.length || state[s] != kind) {
+        if (address <= 0 || s >= table.segments() || table.state(s) != kind) {
             return false;
         }
         int i = bit(address);
-        return i >= 0 && i < capacity(s) && Bits.get(used[s], i);
+        return i >= 0 && i < table.capacity(s) && table.isUsed(s, i);
+    }
+
+    /** Heap that the bookkeeping takes, for a test of its budget. */
+    synchronized long bytesOfBitmaps() {
+        return table.bytesOfBitmaps();
     }
 
     /** What is in use as of now, for a check: a copy. */
-    synchronized Used used() {
-        long[][] bits = new long[state.length][];
-        for (int s = 0; s < state.length; s++) {
-            if (state[s] == DATA || state[s] == NODE) {
-                bits[s] = used[s].clone();
-            }
-        }
-        return new Used(layout, state.clone(), bits);
-    }
-
-    Layout layout() {
-        return layout;
-    }
-
-    /** Which units were in use at an instant. */
-    static final class Used {
-        private final Layout layout;
-        private final byte[] state;
-        private final long[][] bits;
-
-        private Used(Layout layout, byte[] state, long[][] bits) {
-            this.layout = layout;
-            this.state = state;
-            this.bits = bits;
-        }
-
-        int segments() {
-            return state.length;
-        }
-
-        boolean isData(int segment) {
-            return state[segment] == DATA;
-        }
-
-        /** A bit for each grain in use; null in a segment without grains. */
-        long @Nullable [] bits(int segment) {
-            return isData(segment) ? bits[segment] : null;
-        }
-
-        /** Units that a segment can hold; 0 in one that holds none. */
-        int unitsIn(int segment) {
-            return switch (state[segment]) {
-                case DATA -> layout.grainsPerSegment();
-                case NODE -> layout.nodesPerSegment();
-                default -> 0;
-            };
-        }
-
-        boolean isUsed(int segment, int unit) {
-            return Bits.get(bits[segment], unit);
-        }
-
-        long addressOf(int segment, int unit) {
-            return layout.firstPage(segment)
-                    + (isData(segment)
-                            ? (long) unit << layout.grainPageShift()
-                            : layout.tablePages() + unit);
-        }
-
-        /** Whether an address lies in the pool at all. */
-        boolean contains(long address) {
-            return address > 0 && address >>> layout.segmentShift() < state.length;
-        }
-
-        long grains() {
-            return count(DATA);
-        }
-
-        long nodes() {
-            return count(NODE);
-        }
-
-        private long count(byte kind) {
-            long n = 0;
-            for (int s = 0; s < state.length; s++) {
-                n += state[s] == kind ? Bits.count(bits[s]) : 0;
-            }
-            return n;
-        }
+    synchronized UsedUnits used() {
+        return new UsedUnits(layout, table);
     }
 
     // Pages on disk -----------------------------------------------------------------------------
 
-    private int bitmapBytes() {
-        return Math.max(8, layout.segmentPages() / 8);
-    }
-
-    private int segmentsPerPage() {
-        return Layout.PAGE_BYTES / (DESCRIPTOR_BYTES + 2 * bitmapBytes());
-    }
-
     int pages() {
-        return (layout.segments() + segmentsPerPage() - 1) / segmentsPerPage();
+        return codec.pages(layout.segments());
     }
 
     synchronized BitSet takeDirtyPages() {
-        BitSet taken = (BitSet) dirtyPages.clone();
-        dirtyPages.clear();
-        return taken;
+        return codec.takeDirty();
     }
 
     synchronized void dirtyAgain(BitSet pages) {
-        dirtyPages.or(pages);
+        codec.dirtyAgain(pages);
     }
 
     synchronized void encode(int page, ByteBuffer into) {
-        into.order(ByteOrder.LITTLE_ENDIAN);
-        int first = page * segmentsPerPage();
-        int end = Math.min(layout.segments(), first + segmentsPerPage());
-        for (int s = first; s < end; s++) {
-            boolean live = state[s] != RESERVED && usedCount[s] > 0;
-            into.put(state[s] == RESERVED ? RESERVED : live ? state[s] : FREE);
-            into.put((byte) (onHost.get(s) ? ON_HOST : 0));
-            into.putShort((short) 0);
-            into.putInt(usedCount[s]);
-            into.putLong(seals.page(s));
-            for (int w = 0; w < bitmapBytes() / 8; w++) {
-                into.putLong(live ? used[s][w] : 0);
-            }
-            for (int w = 0; w < bitmapBytes() / 8; w++) {
-                into.putLong(seals.word(s, w));
-            }
-        }
+        codec.encode(page, into);
     }
 
     synchronized void decode(int page, ByteBuffer from) throws DamageException {
-        from.order(ByteOrder.LITTLE_ENDIAN);
-        int first = page * segmentsPerPage();
-        int end = Math.min(layout.segments(), first + segmentsPerPage());
-        for (int s = first; s < end; s++) {
-            byte kind = from.get();
-            onHost.set(s, (from.get() & ON_HOST) != 0);
-            from.getShort();
-            int count = from.getInt();
-            long sealPage = from.getLong();
-            long[] bits = words(from);
-            seals.load(s, sealPage, words(from), kind == DATA ? bits : null);
-            if (kind == DATA || kind == NODE) {
-                become(s, kind);
-                used[s] = bits;
-                blocked[s] = bits.clone();
-                usedCount[s] = Bits.count(bits);
-                blockedCount[s] = usedCount[s];
-                if (kind == DATA) {
-                    dataFree -= usedCount[s];
-                } else {
-                    nodeFree -= usedCount[s];
-                }
-            }
-            if (kind < FREE || kind > RESERVED || count != usedCount[s]) {
-                throw new DamageException("free map, segment " + s + ": kind or count is wrong");
-            }
-        }
-    }
-
-    private long[] words(ByteBuffer from) {
-        long[] bits = new long[bitmapBytes() / 8];
-        for (int w = 0; w < bits.length; w++) {
-            bits[w] = from.getLong();
-        }
-        return bits;
+        codec.decode(page, from);
     }
 
     /** After all pages were read: nothing is dirty, and nothing is open. */
     synchronized void loaded() {
-        dirtyPages.clear();
+        codec.takeDirty();
     }
 }

@@ -30,6 +30,7 @@ final class StagedGrains {
     StagedGrains(PoolCore core, Volume v) {
         this.core = core;
         this.v = v;
+        core.space.beginCopy(open);
     }
 
     /** Bytes that wait to be published. */
@@ -113,8 +114,9 @@ final class StagedGrains {
         }
     }
 
-    /** Forgets what was not published. */
-    void abandon() {
+    /** Ends the copy; what was not published is forgotten. */
+    void close() {
+        core.space.endCopy(open);
         List<Run> mine;
         synchronized (this) {
             mine = runs;

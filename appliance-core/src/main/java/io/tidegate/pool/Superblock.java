@@ -36,14 +36,24 @@ record Superblock(
     static final long INCOMPATIBLE_SHARING = 2;
     static final long INCOMPATIBLE_BOOKMARKS = 4;
 
+    /** Each data file is a raw device with a label. */
+    static final long INCOMPATIBLE_DEVICES = 8;
+
     private static final long UNDERSTOOD =
-            INCOMPATIBLE_CHECKSUMS | INCOMPATIBLE_SHARING | INCOMPATIBLE_BOOKMARKS;
+            INCOMPATIBLE_CHECKSUMS
+                    | INCOMPATIBLE_SHARING
+                    | INCOMPATIBLE_BOOKMARKS
+                    | INCOMPATIBLE_DEVICES;
 
     private static final long MAGIC = 0x4C4F4F5045444954L;
     private static final int CRC_AT = BYTES - 4;
 
     /** Bytes in a chain of metadata pages. */
     record Blob(long firstPage, long lengthBytes) {}
+
+    boolean onDevices() {
+        return (features & INCOMPATIBLE_DEVICES) != 0;
+    }
 
     ByteBuffer encode() {
         ByteBuffer b = ByteBuffer.allocateDirect(BYTES).order(ByteOrder.LITTLE_ENDIAN);

@@ -7,6 +7,8 @@ import io.tidegate.volume.SnapshotId;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
@@ -138,6 +140,31 @@ class CopyStreamTest {
             org.assertj.core.api.Assertions.assertThatThrownBy(stream::flush)
                     .hasMessageContaining("begin it anew");
         }
+        h.verify();
+    }
+
+    @Test
+    void anotherVolumesFlushOwesACopyNothing() throws Exception {
+        PoolHarness h = new PoolHarness(6, tokens);
+        ModelVolume v = h.createVolume();
+        ModelVolume other = h.createVolume();
+        h.write(other, 0, 64);
+        h.device(other).flush();
+        List<String> synced = new ArrayList<>();
+        try (CopyTarget.CopyStream stream = stream(h, v)) {
+            copy(stream, v, 0, SECTORS, 500_000);
+            h.files.before = synced::add;
+            h.write(other, 0, 640);
+            h.device(other).flush();
+            assertThat(synced).contains("sync data-0000").doesNotContain("sync data-0002");
+            synced.clear();
+            stream.flush();
+            assertThat(synced.indexOf("sync data-0002"))
+                    .isNotNegative()
+                    .isLessThan(synced.indexOf("write pool.wal"));
+        }
+        h.files.before = op -> {};
+        v.flushed();
         h.verify();
     }
 }

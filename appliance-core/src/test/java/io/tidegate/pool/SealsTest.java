@@ -66,7 +66,7 @@ class SealsTest {
     private void fresh() throws IOException {
         seals = new Seals(layout, Rules.IN_FORCE, CACHED);
         DataFiles data = new DataFiles(files, layout);
-        data.open();
+        data.open(layout.files(), null);
         space = new SpaceMap(layout, data, 3, seals);
         store = new NodeStore(layout, data, space, new NodeCache(1 << 20));
     }

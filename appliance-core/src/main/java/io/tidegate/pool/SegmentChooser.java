@@ -1,0 +1,226 @@
+package io.tidegate.pool;
+
+import java.io.IOException;
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which segment is opened next. A free segment has real space on the host's file system or has not.
+ * So many free ones with real space as the reserve has segments are left alone as long as there are
+ * others, so that a full file system keeps no checkpoint from being written. Used under the space
+ * map's lock.
+ */
+final class SegmentChooser {
+
+    private final DataFiles files;
+    private final Layout shape;
+    private final SegmentTable table;
+    private final SpaceCodec codec;
+
+    /** Segments that hosts' data may not take. */
+    int reserveSegments;
+
+    /** Data files that copies write to, which others leave alone while they can. */
+    private final BitSet copyFiles = new BitSet();
+
+    private int nextFree;
+    private int nextData;
+    private int nextNode;
+
+    SegmentChooser(
+            DataFiles files,
+            Layout shape,
+            SegmentTable table,
+            SpaceCodec codec,
+            int reserveSegments) {
+        this.files = files;
+        this.shape = shape;
+        this.table = table;
+        this.codec = codec;
+        this.reserveSegments = reserveSegments;
+    }
+
+    /** Free segments that data may take. */
+    int forData() {
+        return Math.max(0, table.free() - reserveSegments);
+    }
+
+    /** As {@link #forData}, those that have real space. */
+    int readyForData() {
+        return Math.max(0, table.ready.count() - reserveSegments);
+    }
+
+    /** Where the next units of a volume, or of a copy, come from. */
+    int nextData(OpenSegment open) throws NoSpaceException {
+        NoSpaceException why = null;
+        if (table.free() > reserveSegments) {
+            try {
+                int own = open.copyFile < 0 ? -1 : openIn(open.copyFile);
+                return own >= 0 ? own : openFree(SpaceMap.DATA);
+            } catch (NoSpaceException e) {
+                // The host's file system is full; what the pool has already may still do.
+                why = e;
+            }
+        }
+        int s = table.dataRoom.next(nextData);
+        if (s < 0) {
+            throw why != null ? why : new NoSpaceException("the pool is full");
+        }
+        nextData = s + 1;
+        return s;
+    }
+
+    int nextNodes() throws NoSpaceException {
+        if (table.freeNodes() > shape.nodesPerSegment()) {
+            int s = table.nodeHalf.next(0);
+            if (s >= 0) {
+                return s;
+            }
+        }
+        NoSpaceException why = null;
+        if (table.free() > 0) {
+            try {
+                return openFree(SpaceMap.NODE);
+            } catch (NoSpaceException e) {
+                // The host's file system is full; what follows needs nothing of it.
+                why = e;
+            }
+        }
+        int s = table.nodeRoom.next(nextNode);
+        if (s >= 0) {
+            nextNode = s + 1;
+            return s;
+        }
+        return openReserve(why);
+    }
+
+    /** One more segment for nodes. */
+    void openNodes() throws NoSpaceException {
+        NoSpaceException why = null;
+        if (table.free() > 0) {
+            try {
+                openFree(SpaceMap.NODE);
+                return;
+            } catch (NoSpaceException e) {
+                why = e;
+            }
+        }
+        openReserve(why);
+    }
+
+    // Copies ------------------------------------------------------------------------------------
+
+    /**
+     * A data file for one copy: the last one that has free segments and is no other copy's.
+     *
+     * @return -1 when there is none
+     */
+    int beginCopy() {
+        for (int file = fileOf(table.segments() - 1); file > 0; file--) {
+            if (!copyFiles.get(file) && freeIn(file)) {
+                copyFiles.set(file);
+                return file;
+            }
+        }
+        return -1;
+    }
+
+    void endCopy(int file) {
+        copyFiles.clear(file);
+    }
+
+    private int fileOf(int segment) {
+        return segment >>> shape.fileShift() - shape.segmentShift();
+    }
+
+    private int firstOf(int file) {
+        return file << shape.fileShift() - shape.segmentShift();
+    }
+
+    private boolean freeIn(int file) {
+        return table.ready.within(firstOf(file), firstOf(file + 1)) >= 0
+                || table.bare.within(firstOf(file), firstOf(file + 1)) >= 0;
+    }
+
+    /** A segment of a copy's own file, whose owner syncs it; -1 when that is full. */
+    private int openIn(int file) throws NoSpaceException {
+        int s = -1;
+        if (table.ready.count() > reserveSegments) {
+            s = table.ready.within(firstOf(file), firstOf(file + 1));
+        }
+        if (s < 0) {
+            s = table.bare.within(firstOf(file), firstOf(file + 1));
+            if (s < 0) {
+                return -1;
+            }
+            allocate(s, false);
+        }
+        table.become(s, SpaceMap.DATA);
+        codec.dirty(s);
+        return s;
+    }
+
+    /** The next of a set that lies in no copy's file, if there is one. */
+    private int besideCopies(SegmentSet of) {
+        int s = of.next(nextFree);
+        int tries = copyFiles.cardinality();
+        while (s >= 0 && copyFiles.get(fileOf(s)) && tries-- > 0) {
+            s = of.next(firstOf(fileOf(s) + 1));
+        }
+        return s;
+    }
+
+    // Opening -----------------------------------------------------------------------------------
+
+    private int openFree(byte kind) throws NoSpaceException {
+        int s;
+        if (table.ready.count() > reserveSegments || table.bare.count() == 0) {
+            s = besideCopies(table.ready);
+        } else {
+            s = besideCopies(table.bare);
+            allocate(s, true);
+        }
+        if (s < 0) {
+            throw new NoSpaceException("the pool has no free segment left");
+        }
+        open(s, kind);
+        return s;
+    }
+
+    private int openReserve(@Nullable NoSpaceException why) throws NoSpaceException {
+        int s = table.ready.next(nextFree);
+        if (s < 0) {
+            throw why != null ? why : new NoSpaceException("no room for a node");
+        }
+        open(s, SpaceMap.NODE);
+        return s;
+    }
+
+    private void open(int segment, byte kind) {
+        nextFree = segment + 1;
+        table.become(segment, kind);
+        codec.dirty(segment);
+    }
+
+    private void allocate(int segment, boolean mark) throws NoSpaceException {
+        try {
+            files.allocate(segment, mark);
+        } catch (IOException e) {
+            NoSpaceException full =
+                    new NoSpaceException("no room for segment " + segment + ": " + e);
+            full.initCause(e);
+            throw full;
+        }
+        table.setOnHost(segment, true);
+        codec.dirty(segment);
+    }
+
+    /** Whether the reserve has less real space than it should, and could have more. */
+    boolean missingReserve() {
+        return table.ready.count() < reserveSegments && table.bare.count() > 0;
+    }
+
+    void refillReserve() throws NoSpaceException {
+        allocate(table.bare.next(0), true);
+    }
+}
