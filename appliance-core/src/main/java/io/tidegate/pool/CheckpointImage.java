@@ -25,6 +25,10 @@ final class CheckpointImage {
     final Superblock.Blob directory;
     final Superblock.Blob space;
     final Superblock.Blob shares;
+
+    /** Where nothing is shared any more, to be given to {@link ShareTable#durable} later. */
+    final List<ShareTable.Quiet> quiet;
+
     final BitSet spacePages = new BitSet();
     final LongArrayList directoryPages;
     final LongArrayList indexPages;
@@ -57,6 +61,7 @@ final class CheckpointImage {
         byte[] index = new byte[spaceMap.pages() * Long.BYTES];
         indexPages = take(store, Blobs.pagesFor(index.length));
         byte[] shared = shareTable.encode();
+        quiet = shareTable.cut();
         sharePages = take(store, Blobs.pagesFor(shared.length));
         old.addAll(before.directoryPages);
         old.addAll(before.indexPages);

@@ -82,6 +82,7 @@ final class Checkpointer {
             cut.image.lists.forEach(DeadList::written);
             carried.clear();
             core.wal.release(cut.mark);
+            core.shares.durable(cut.image.quiet);
             core.retirement.retire(cut.image.freed);
             return true;
         } finally {

@@ -9,8 +9,8 @@ import org.eclipse.collections.impl.set.mutable.primitive.LongHashSet;
 /**
  * Counts who owns each grain and node, while nothing changes. A volume owns what its live map holds
  * and what its lists hold, as far as it was born after its origin; an unfinished walk owns what it
- * has not reached. Each unit in use has one owner, each unit with an owner is in use, and what a
- * snapshot shows has an owner.
+ * has not reached. Each node in use has one owner, each grain one and as many more as the share
+ * table says; each unit with an owner is in use, and what a snapshot shows has an owner.
  */
 final class Ownership {
 
@@ -19,14 +19,16 @@ final class Ownership {
     private final SpaceMap space;
     private final NodeStore store;
     private final PoolState state;
+    private final ShareTable shares;
     private final List<String> problems = new ArrayList<>();
     private final LongIntHashMap grains = new LongIntHashMap();
     private final LongIntHashMap nodes = new LongIntHashMap();
 
-    Ownership(SpaceMap space, NodeStore store, PoolState state) {
+    Ownership(SpaceMap space, NodeStore store, PoolState state, ShareTable shares) {
         this.space = space;
         this.store = store;
         this.state = state;
+        this.shares = shares;
     }
 
     PoolCheckReport count(CheckpointImage.Places places) throws IOException {
@@ -51,6 +53,7 @@ final class Ownership {
             }
         }
         compare();
+        compareShares();
         return new PoolCheckReport(
                 state.bySerial.size(),
                 state.snapshots.size(),
@@ -71,7 +74,7 @@ final class Ownership {
 
     private void own(LongIntHashMap owners, long address, String what) {
         int n = owners.addToValue(address, 1);
-        if (n > 1) {
+        if (n > (owners == grains ? 1 + shares.refs(address) : 1)) {
             problem("page " + address + " has " + n + " owners, the last is " + what);
         }
     }
@@ -218,5 +221,18 @@ final class Ownership {
         if (f.nodesUsed() != nodes.size()) {
             problem(f.nodesUsed() + " nodes are in use, " + nodes.size() + " have an owner");
         }
+    }
+
+    /** Too many owners were reported as they were met; here are those with too few. */
+    private void compareShares() {
+        shares.eachRef(
+                (address, refs) -> {
+                    int owners = grains.get(address);
+                    if (owners < 1 + refs) {
+                        problem(
+                                "page %d has %d owners, the share table says %d"
+                                        .formatted(address, owners, 1 + refs));
+                    }
+                });
     }
 }

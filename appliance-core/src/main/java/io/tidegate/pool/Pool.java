@@ -105,7 +105,7 @@ public final class Pool implements VolumeStore {
         PoolCore c = core();
         try {
             return c.checkpointer.whileStill(
-                    places -> new Ownership(c.space, c.store, c.state).count(places));
+                    places -> new Ownership(c.space, c.store, c.state, c.shares).count(places));
         } catch (IOException e) {
             throw Failures.store(e, c);
         }
@@ -156,7 +156,7 @@ public final class Pool implements VolumeStore {
                 f.reserveSegments() * c.layout.segmentBytes(),
                 0,
                 nodes,
-                0,
+                c.shares.sharedGrains() * grain,
                 (c.checkpointer.current().features() & Superblock.INCOMPATIBLE_CHECKSUMS) != 0,
                 Optional.ofNullable(c.health.readOnlyReason()));
     }

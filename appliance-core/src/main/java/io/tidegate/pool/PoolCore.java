@@ -73,7 +73,7 @@ final class PoolCore {
         final Guards guards = new Guards();
         final DataFiles files;
         final SpaceMap space;
-        final ShareTable shares = new ShareTable();
+        final ShareTable shares;
         final Seals seals = new Seals();
         final NodeStore store;
         final Retirement retirement;
@@ -86,9 +86,10 @@ final class PoolCore {
             files = new DataFiles(directory, layout);
             space = new SpaceMap(layout, files, Reserve.segments(layout));
             store = new NodeStore(layout, files, space);
-            retirement = new Retirement(space, guards, rules);
-            disposal = new Disposal(space, retirement);
-            state = new PoolState(layout, store, space, disposal);
+            shares = new ShareTable(layout, rules.mostShareRuns(layout));
+            retirement = new Retirement(space, shares, guards, rules);
+            disposal = new Disposal(space, shares, retirement, rules);
+            state = new PoolState(layout, store, space, shares, disposal);
         }
     }
 
@@ -105,7 +106,7 @@ final class PoolCore {
         this.space = p.space;
         this.shares = p.shares;
         this.seals = p.seals;
-        this.pins = new Pins(p.shares, p.seals);
+        this.pins = new Pins(p.shares, p.seals, p.rules);
         this.store = p.store;
         this.retirement = p.retirement;
         this.disposal = p.disposal;

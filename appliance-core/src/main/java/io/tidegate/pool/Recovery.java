@@ -87,7 +87,7 @@ final class Recovery {
             try {
                 p.files.open();
                 CheckpointImage.Places at = loadSpace(s, p);
-                return new Ownership(p.space, p.store, p.state).count(at);
+                return new Ownership(p.space, p.store, p.state, p.shares).count(at);
             } finally {
                 p.files.close();
             }
@@ -222,6 +222,8 @@ final class Recovery {
                                     for (WalRecord r : batch.records()) {
                                         if (r instanceof WalRecord.MapRun m) {
                                             p.space.block(m.address(), m.count());
+                                        } else if (r instanceof WalRecord.Share m) {
+                                            p.space.block(m.address(), m.count());
                                         }
                                     }
                                 });
@@ -249,5 +251,6 @@ final class Recovery {
             throw new IllegalStateException("nothing runs yet, and yet it does not drain");
         }
         core.space.unblockUnused();
+        core.shares.settle();
     }
 }
