@@ -5,14 +5,14 @@ public interface ExtentSharing {
 
     /**
      * Makes a range read as a range of another device does now, holes included, as one write would:
-     * visible at once, durable by a flush, never torn within a block. Later writes to either side do
-     * not show on the other.
+     * visible at once, durable by a flush, never torn within a block. Later writes to either side
+     * do not show on the other.
      *
      * <p>Only whole units of allocation can be shared. The answer says how far it went from {@code
      * offset} on; the caller copies the rest of the range, or asks again behind what it copied.
      *
-     * @param source any device. One that belongs to another store, or none of its handles, cannot be
-     *     shared from
+     * @param source any device. One that belongs to another store, or none of its handles, cannot
+     *     be shared from
      * @param sourceOffset in bytes, with {@code length} inside the source
      * @param offset in bytes, with {@code length} inside this device
      * @return bytes from {@code offset} on that are shared now, whole units; 0 when the first unit

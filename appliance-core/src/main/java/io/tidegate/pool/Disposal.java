@@ -5,12 +5,12 @@ package io.tidegate.pool;
  * given back.
  *
  * <p>A grain with more owners loses one of them, in order of the log as all effects, and stays. Its
- * last owner gives it back, and here is a trap. What a walk takes away stands in no record; a replay
- * begins at the last durable checkpoint, without what walks did since. Say S and D share a grain, a
- * walk of S's deletion takes the one reference, then a record takes the grain out of D: free, and
- * covered at the next barrier. Handed out again, it would be named by a later MAP. The replay of
- * that MAP would meet a grain that is in use: it has seen D's record only, and the walk still owns
- * the grain.
+ * last owner gives it back, and here is a trap. What a walk takes away stands in no record; a
+ * replay begins at the last durable checkpoint, without what walks did since. Say S and D share a
+ * grain, a walk of S's deletion takes the one reference, then a record takes the grain out of D:
+ * free, and covered at the next barrier. Handed out again, it would be named by a later MAP. The
+ * replay of that MAP would meet a grain that is in use: it has seen D's record only, and the walk
+ * still owns the grain.
  *
  * <p>So the last owner's loss waits for a durable checkpoint wherever a walk may have been there
  * since the one before: in every segment of which anything is, or was since then, shared. From such

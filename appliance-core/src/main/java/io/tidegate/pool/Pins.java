@@ -14,6 +14,6 @@ final class Pins {
     }
 
     boolean pinned(long address) {
-        return shares.held(address) && rules.sharedGrainsAreKept() || seals.checked(address);
+        return (shares.held(address) && rules.sharedGrainsAreKept()) || seals.checked(address);
     }
 }

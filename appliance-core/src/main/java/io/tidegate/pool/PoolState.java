@@ -40,11 +40,7 @@ final class PoolState implements Wal.Effect {
     private final Disposal disposal;
 
     PoolState(
-            Layout layout,
-            NodeStore store,
-            SpaceMap space,
-            ShareTable shares,
-            Disposal disposal) {
+            Layout layout, NodeStore store, SpaceMap space, ShareTable shares, Disposal disposal) {
         this.layout = layout;
         this.store = store;
         this.space = space;

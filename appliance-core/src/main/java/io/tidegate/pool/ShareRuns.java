@@ -59,7 +59,7 @@ final class ShareRuns {
         int low = 0;
         int high = size() - 1;
         while (low <= high) {
-            int middle = low + high >>> 1;
+            int middle = (low + high) >>> 1;
             if (grain < first(middle)) {
                 high = middle - 1;
             } else if (grain >= end(middle)) {
@@ -132,25 +132,25 @@ final class ShareRuns {
         }
 
         void add(int from, int end, int refs, int held) {
-            if (from >= end || refs == 0 && held == 0) {
+            if (from >= end || (refs == 0 && held == 0)) {
                 return;
             }
             if (refs < 0 || held < refs) {
                 throw new IllegalStateException(
                         "grains " + from + " to " + end + ": " + refs + " shares, held " + held);
             }
-            long counts = (long) refs << 32 | held;
+            long counts = ((long) refs << 32) | held;
             if (n > 0 && words[n - 1] == counts) {
                 int before = (int) (words[n - 2] >>> 32);
                 if (before + (int) words[n - 2] == from) {
-                    words[n - 2] = (long) before << 32 | end - before;
+                    words[n - 2] = ((long) before << 32) | (end - before);
                     return;
                 }
             }
             if (n == words.length) {
                 words = Arrays.copyOf(words, n + 4);
             }
-            words[n++] = (long) from << 32 | end - from;
+            words[n++] = ((long) from << 32) | (end - from);
             words[n++] = counts;
         }
 

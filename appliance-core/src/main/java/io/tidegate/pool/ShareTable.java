@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Extra references to grains, by runs of addresses: the one truth about sharing. A grain that is not
- * in the table has one owner, a grain with n references here has 1 + n. No slot carries a mark.
+ * Extra references to grains, by runs of addresses: the one truth about sharing. A grain that is
+ * not in the table has one owner, a grain with n references here has 1 + n. No slot carries a mark.
  *
  * <p>Two counts for each grain. <em>refs</em>: as the records that took effect say; a checkpoint
  * stores it, a replay rebuilds it. <em>held</em>, never less: what the rule about writes in place
@@ -86,7 +86,9 @@ final class ShareTable {
         return s == null || run < 0 ? 0 : s.refs(run);
     }
 
-    /** Whether anything in a grain's segment is shared, or was since the last durable checkpoint. */
+    /**
+     * Whether anything in a grain's segment is shared, or was since the last durable checkpoint.
+     */
     boolean sharedLately(long address) {
         return at(layout.segmentOf(address)) != null;
     }
@@ -138,7 +140,7 @@ final class ShareTable {
         ShareRuns now = at(segment);
         boolean full =
                 runs + 2 > mostRuns
-                        || now != null && now.mostHeld(first, first + grains) >= MOST_REFS;
+                        || (now != null && now.mostHeld(first, first + grains) >= MOST_REFS);
         if (!full) {
             add(address, grains, 1, 1);
         }
@@ -301,9 +303,9 @@ final class ShareTable {
             int refs = in.getInt();
             if (address < free
                     || address >= end
-                    || (address & layout.grainPages() - 1) != 0
+                    || (address & (layout.grainPages() - 1)) != 0
                     || grains <= 0
-                    || grains > end - address >>> layout.grainPageShift()
+                    || grains > (end - address) >>> layout.grainPageShift()
                     || refs <= 0) {
                 throw new DamageException(
                         "share table: " + refs + " for " + grains + " grains at page " + address);

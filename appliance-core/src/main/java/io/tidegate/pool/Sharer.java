@@ -4,7 +4,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Copies by reference into one volume: its slots come to point to grains that have an owner already.
+ * Copies by reference into one volume: its slots come to point to grains that have an owner
+ * already.
  *
  * <pre>
  *  admission | gate | guard | range locks of both sides
@@ -44,7 +45,7 @@ final class Sharer {
     long share(ShareSource from, long sourceOffset, long offset, long length) throws IOException {
         long grains = length >>> layout.grainShift();
         boolean overlaps = from.live() == v && Math.abs(sourceOffset - offset) < length;
-        if (((sourceOffset | offset) & layout.grainBytes() - 1) != 0 || overlaps) {
+        if (((sourceOffset | offset) & (layout.grainBytes() - 1)) != 0 || overlaps) {
             return 0;
         }
         long source = sourceOffset >>> layout.grainShift();
@@ -52,7 +53,12 @@ final class Sharer {
         long done = 0;
         boolean room = true;
         while (done < grains && room) {
-            int n = piece(from, source + done, to + done, (int) Math.min(PIECE_GRAINS, grains - done));
+            int n =
+                    piece(
+                            from,
+                            source + done,
+                            to + done,
+                            (int) Math.min(PIECE_GRAINS, grains - done));
             writer.answered();
             done += n;
             room = n > 0;
@@ -121,7 +127,11 @@ final class Sharer {
                     writer.clear(to + done, to + done + run);
                     done += run;
                 } else {
-                    int run = slots.run(source + done, address, mostInARow(address, to + done, n - done));
+                    int run =
+                            slots.run(
+                                    source + done,
+                                    address,
+                                    mostInARow(address, to + done, n - done));
                     if (!point(to + done, run, address)) {
                         return done;
                     }
@@ -160,8 +170,7 @@ final class Sharer {
             }
             // Nodes of the path may have been copied even if the slots were not reached.
             writer.queue(
-                    new WalRecord.Share(v.serial, to, published, address, v.map.epoch()),
-                    replaced);
+                    new WalRecord.Share(v.serial, to, published, address, v.map.epoch()), replaced);
         }
         return true;
     }

@@ -14,8 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /** A handle on the live content of a volume. A reopening of the pool gives it new ground. */
-final class VolumeHandle
-        implements VolumeDevice, ExtentSharing, ShareSource.Handle, Reopenable {
+final class VolumeHandle implements VolumeDevice, ExtentSharing, ShareSource.Handle, Reopenable {
 
     private record Ground(PoolCore core, Volume v, VolumeWriter writer, VolumeShape shape) {}
 

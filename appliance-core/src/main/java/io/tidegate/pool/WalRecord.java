@@ -55,8 +55,7 @@ sealed interface WalRecord {
     record Release(SnapshotId id, String tag) implements WalRecord {}
 
     /** Grains in a row, now at units in a row that have another owner already. */
-    record Share(int volume, long grain, int count, long address, int epoch)
-            implements WalRecord {}
+    record Share(int volume, long grain, int count, long address, int epoch) implements WalRecord {}
 
     /** Units that it takes. */
     default int units() {

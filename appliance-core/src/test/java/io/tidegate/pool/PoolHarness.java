@@ -196,8 +196,7 @@ final class PoolHarness {
         int to = random.nextInt(grains - n + 1);
         int from = random.nextInt(grains - n + 1);
         ModelVolume w = pick(new ArrayList<>(volumes.values()));
-        ModelVolume.Point p =
-                w.points.isEmpty() || random.nextBoolean() ? null : pick(w.points);
+        ModelVolume.Point p = w.points.isEmpty() || random.nextBoolean() ? null : pick(w.points);
         if (p == null && w == v && Math.abs(from - to) < n) {
             return;
         }

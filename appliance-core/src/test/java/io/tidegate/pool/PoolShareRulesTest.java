@@ -154,7 +154,9 @@ class PoolShareRulesTest {
         return side;
     }
 
-    /** Of each sector the last version is left, synced or not; only the log's end is not believed. */
+    /**
+     * Of each sector the last version is left, synced or not; only the log's end is not believed.
+     */
     private static final Random KEEP_ALL =
             new Random() {
                 private static final long serialVersionUID = 1L;

@@ -14,139 +14,14 @@ import io.tidegate.volume.SnapshotId;
 import io.tidegate.volume.StoreException;
 import io.tidegate.volume.VolumeDevice;
 import io.tidegate.volume.VolumeId;
-import io.tidegate.volume.VolumeShape;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.List;
-import java.util.Map;
-import java.util.Random;
-import java.util.UUID;
 import org.jspecify.annotations.NullUnmarked;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Copies by reference between the volumes and snapshots of one pool. */
 @NullUnmarked
-class PoolShareTest {
-
-    private static final int GRAIN = 4096;
-    private static final int GRAINS = 1536;
-    private static final VolumeShape SHAPE =
-            new VolumeShape(Geometry.ofBytes((long) GRAINS * GRAIN, 512, 4096), 4096);
-
-    @TempDir Path tokens;
-
-    private UUID boot = UUID.randomUUID();
-    private SimFiles files = new SimFiles();
-    private Pool pool;
-
-    private int mostRuns = 1 << 20;
-
-    private final Rules quiet =
-            new Rules() {
-                @Override
-                boolean background() {
-                    return false;
-                }
-
-                @Override
-                int mostShareRuns(Layout layout) {
-                    return mostRuns;
-                }
-            };
-
-    @BeforeEach
-    void make() throws Exception {
-        new PoolFactory(files, quiet, boot)
-                .create(new PoolOptions(32 << 20, GRAIN, 64 << 10, 8 << 20, 256 << 10, true));
-        open();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        pool.close();
-    }
-
-    private void open() throws Exception {
-        PoolOpenOptions options =
-                PoolOpenOptions.standard()
-                        .withTokenDirectory(tokens)
-                        .withDrainLimit(Duration.ofSeconds(10))
-                        .withCheckpointEvery(Duration.ZERO);
-        pool = new Pool(new PoolFactory(files, quiet, boot), options);
-    }
-
-    private VolumeDevice volume() throws StoreException {
-        VolumeId id = VolumeId.random();
-        pool.createVolume(id, SHAPE);
-        return pool.openVolume(id);
-    }
-
-    private SnapshotId snapshot(VolumeDevice d) throws StoreException {
-        SnapshotId id = SnapshotId.random();
-        pool.snapshot(Map.of(d.volume(), id));
-        return id;
-    }
-
-    private static void write(BlockDevice d, long grain, int grains, int value)
-            throws DeviceException {
-        ByteBuffer b = ByteBuffer.allocateDirect(grains * GRAIN).order(ByteOrder.LITTLE_ENDIAN);
-        while (b.hasRemaining()) {
-            b.putInt(value);
-        }
-        d.write(grain * GRAIN, b.flip());
-    }
-
-    private static void writeEach(BlockDevice d, int grain, int grains) throws DeviceException {
-        for (int g = grain; g < grain + grains; g++) {
-            write(d, g, 1, g + 1);
-        }
-    }
-
-    /** The number that fills each grain. */
-    private static int[] read(BlockDevice d, long grain, int grains) throws DeviceException {
-        ByteBuffer b = ByteBuffer.allocateDirect(grains * GRAIN).order(ByteOrder.LITTLE_ENDIAN);
-        d.read(grain * GRAIN, b);
-        int[] values = new int[grains];
-        for (int i = 0; i < grains; i++) {
-            values[i] = b.getInt(i * GRAIN);
-            for (int at = 0; at < GRAIN; at += 4) {
-                assertThat(b.getInt(i * GRAIN + at)).isEqualTo(values[i]);
-            }
-        }
-        return values;
-    }
-
-    private static int[] numbers(int from, int n) {
-        int[] values = new int[n];
-        Arrays.setAll(values, i -> from + i);
-        return values;
-    }
-
-    private static long share(BlockDevice from, long source, BlockDevice to, long at, long grains)
-            throws DeviceException {
-        return ((ExtentSharing) to).share(from, source * GRAIN, at * GRAIN, grains * GRAIN);
-    }
-
-    private void background() throws Exception {
-        pool.core().maintenance.wantCheckpoint();
-        while (pool.core().maintenance.step()) {
-            pool.core().maintenance.wantCheckpoint();
-        }
-    }
-
-    private void clean() throws Exception {
-        assertThat(pool.check().problems()).isEmpty();
-    }
+class PoolShareTest extends PoolShareFixture {
 
     @Test
     void aLiveRangeReadsTheSameOnBothSidesAndTakesNoGrains() throws Exception {
@@ -215,8 +90,10 @@ class PoolShareTest {
             assertThatThrownBy(() -> pool.deleteSnapshot(id)).isInstanceOf(StoreException.class);
         }
         assertThat(read(a, 40, 20))
-                .isEqualTo(new int[] {9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 51, 52, 53, 54, 55, 56, 57, 58,
-                    59, 60});
+                .isEqualTo(
+                        new int[] {
+                            9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60
+                        });
         // All is shared but what b wrote anew.
         assertThat(pool.usage(id).uniqueBytes()).isEqualTo(10L * GRAIN);
         clean();
@@ -297,7 +174,8 @@ class PoolShareTest {
         SimFiles elsewhere = new SimFiles();
         PoolFactory factory = new PoolFactory(elsewhere, quiet, boot);
         factory.create(new PoolOptions(4 << 20, GRAIN, 64 << 10, 1 << 20, 256 << 10, true));
-        try (Pool other = new Pool(factory, PoolOpenOptions.standard().withTokenDirectory(tokens))) {
+        try (Pool other =
+                new Pool(factory, PoolOpenOptions.standard().withTokenDirectory(tokens))) {
             VolumeId id = VolumeId.random();
             other.createVolume(id, SHAPE);
             try (VolumeDevice d = other.openVolume(id)) {
@@ -384,178 +262,6 @@ class PoolShareTest {
         b.discard(0, (long) GRAINS * GRAIN);
         b.flush();
         assertThat(share(a, 50, b, 50, 1)).isEqualTo(GRAIN);
-        clean();
-    }
-
-    @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3, 4})
-    void inWhateverOrderOwnersGoInTheEndAllIsFree(long seed) throws Exception {
-        Random random = new Random(seed);
-        List<VolumeDevice> volumes = new ArrayList<>();
-        for (int i = 0; i < 4; i++) {
-            volumes.add(volume());
-            writeEach(volumes.get(i), 100 * i, 100);
-        }
-        List<SnapshotId> snapshots = new ArrayList<>();
-        for (int i = 0; i < 60; i++) {
-            VolumeDevice to = volumes.get(random.nextInt(4));
-            VolumeDevice from = volumes.get(random.nextInt(4));
-            int n = 1 + random.nextInt(150);
-            share(from, random.nextInt(400), to, random.nextInt(400), n);
-            if (i % 9 == 0) {
-                snapshots.add(snapshot(to));
-            }
-            if (i % 13 == 0 && i > 0) {
-                to.discard(random.nextInt(300) * (long) GRAIN, 50L * GRAIN);
-            }
-        }
-        clean();
-        List<Runnable> ends = new ArrayList<>();
-        snapshots.forEach(s -> ends.add(() -> unchecked(() -> pool.deleteSnapshot(s))));
-        volumes.forEach(v -> ends.add(() -> unchecked(() -> deleteLater(v, snapshots))));
-        Collections.shuffle(ends, random);
-        for (Runnable end : ends) {
-            end.run();
-            if (random.nextBoolean()) {
-                background();
-            }
-            clean();
-            if (random.nextInt(4) == 0) {
-                files = files.afterPowerLoss(random);
-                boot = UUID.randomUUID();
-                abandon();
-                open();
-                clean();
-            }
-        }
-        for (VolumeId id : pool.volumes()) {
-            pool.deleteVolume(id);
-        }
-        background();
-        background();
-        clean();
-        assertThat(pool.status().sharedBytes()).isZero();
-        assertThat(pool.core().space.figures().grainsUsed()).isZero();
-        assertThat(pool.core().space.figures().pendingPages()).isZero();
-        pool.close();
-        open();
-        clean();
-    }
-
-    private void deleteLater(VolumeDevice v, List<SnapshotId> snapshots) throws Exception {
-        v.close();
-        if (pool.volumes().contains(v.volume())) {
-            snapshots.removeAll(pool.snapshots(v.volume()));
-            pool.deleteVolume(v.volume());
-        }
-    }
-
-    private interface Body {
-        void run() throws Exception;
-    }
-
-    private static void unchecked(Body body) {
-        try {
-            body.run();
-        } catch (StoreException e) {
-            // Deleted with its volume before.
-            assertThat(e.kind()).isEqualTo(StoreException.Kind.NOT_FOUND);
-        } catch (Exception e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    /** The opening whose files are those of before the loss. */
-    private void abandon() throws StoreException {
-        pool.close();
-    }
-
-    private static final Random ALL_KEPT =
-            new Random() {
-                private static final long serialVersionUID = 1L;
-
-                @Override
-                public int nextInt(int bound) {
-                    return bound - 1;
-                }
-            };
-
-    private void crash(SimFiles left) throws Exception {
-        abandon();
-        files = left;
-        boot = UUID.randomUUID();
-        open();
-    }
-
-    @Test
-    void powerLossBeforeTheBarrierLeavesTheOldContent() throws Exception {
-        VolumeDevice a = volume();
-        VolumeDevice b = volume();
-        writeEach(a, 0, 20);
-        write(b, 0, 20, 77);
-        b.flush();
-        assertThat(share(a, 0, b, 0, 20)).isEqualTo(20L * GRAIN);
-        crash(files.afterPowerLoss(ALL_KEPT));
-        assertThat(read(pool.openVolume(b.volume()), 0, 20)).containsOnly(77);
-        assertThat(read(pool.openVolume(a.volume()), 0, 20)).isEqualTo(numbers(1, 20));
-        assertThat(pool.status().sharedBytes()).isZero();
-        clean();
-    }
-
-    @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3})
-    void powerLossAfterTheBarrierLeavesTheCopy(long seed) throws Exception {
-        VolumeDevice a = volume();
-        VolumeDevice b = volume();
-        writeEach(a, 0, 20);
-        write(b, 0, 20, 77);
-        assertThat(share(a, 0, b, 0, 20)).isEqualTo(20L * GRAIN);
-        b.flush();
-        write(a, 0, 10, 5);
-        write(b, 15, 5, 6);
-        crash(files.afterPowerLoss(new Random(seed)));
-        int[] ofB = read(pool.openVolume(b.volume()), 0, 15);
-        assertThat(ofB).isEqualTo(numbers(1, 15));
-        assertThat(read(pool.openVolume(a.volume()), 10, 10)).isEqualTo(numbers(11, 10));
-        clean();
-    }
-
-    @Test
-    void aKillLosesNoShareThatWasAnswered() throws Exception {
-        VolumeDevice a = volume();
-        VolumeDevice b = volume();
-        writeEach(a, 0, 20);
-        assertThat(share(a, 0, b, 3, 20)).isEqualTo(20L * GRAIN);
-        write(a, 0, 10, 5);
-        SimFiles left = files.afterKill();
-        BootToken token =
-                BootToken.of(
-                        java.util.Optional.of(tokens),
-                        pool.id(),
-                        boot,
-                        files.identity());
-        abandon();
-        token.make();
-        files = left;
-        open();
-        assertThat(read(pool.openVolume(b.volume()), 3, 20)).isEqualTo(numbers(1, 20));
-        assertThat(read(pool.openVolume(a.volume()), 0, 10)).containsOnly(5);
-        assertThat(pool.status().sharedBytes()).isEqualTo(10L * GRAIN);
-        clean();
-    }
-
-    @Test
-    void aReopeningKeepsWhatIsShared() throws Exception {
-        VolumeDevice a = volume();
-        VolumeDevice b = volume();
-        writeEach(a, 0, 40);
-        assertThat(share(a, 0, b, 0, 40)).isEqualTo(40L * GRAIN);
-        pool.close();
-        open();
-        assertThat(pool.status().sharedBytes()).isEqualTo(40L * GRAIN);
-        VolumeDevice again = pool.openVolume(a.volume());
-        write(again, 0, 40, 3);
-        assertThat(read(pool.openVolume(b.volume()), 0, 40)).isEqualTo(numbers(1, 40));
         clean();
     }
 }
