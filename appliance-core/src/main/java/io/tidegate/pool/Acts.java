@@ -314,7 +314,8 @@ final class Acts {
             return 0;
         }
         if (Slot.kind(entry) == Slot.GRAIN) {
-            return 1;
+            // What is shared would not come back.
+            return core.shares.refs(Slot.address(entry)) > 0 ? 0 : 1;
         }
         MapNode node = core.store.loadAny(Slot.address(entry), Slot.birth(entry));
         long n = 0;

@@ -43,14 +43,20 @@ final class CheckImage {
     final List<Page> pages = new ArrayList<>();
     final List<String> problems = new ArrayList<>();
     final UsedUnits used;
+    final ShareTable shares;
     final int snapshots;
 
     private final Map<Long, DeadListView> lists = new HashMap<>();
 
     /**
+     * @param shareTable of the pool
      * @param places where the last checkpoint put what it writes as a whole
      */
-    CheckImage(SpaceMap space, PoolState state, CheckpointImage.Places places) {
+    CheckImage(
+            SpaceMap space,
+            PoolState state,
+            ShareTable shareTable,
+            CheckpointImage.Places places) {
         for (DeadList list : DirectoryCodec.lists(state)) {
             lists.put(list.id, list.view());
             pages(list.pages(), "dead-list " + list.id);
@@ -71,6 +77,7 @@ final class CheckImage {
         pages(LongArrayList.newListWith(places.spaceAt()), "free map");
         pages(space.seals.pages(), "checksums");
         used = space.used();
+        shares = shareTable.frozen();
         checkedAndFree(space.seals);
         snapshots = state.snapshots.size();
     }

@@ -29,6 +29,10 @@ final class CheckpointImage {
     final Superblock.Blob directory;
     final Superblock.Blob space;
     final Superblock.Blob shares;
+
+    /** Where nothing is shared any more, to be given to {@link ShareTable#durable} later. */
+    final List<ShareTable.Quiet> quiet;
+
     final BitSet spacePages = new BitSet();
 
     /** Segments whose page of checksums is written. */
@@ -66,6 +70,7 @@ final class CheckpointImage {
         byte[] index = new byte[spaceMap.pages() * Long.BYTES];
         indexPages = take(store, Blobs.pagesFor(index.length));
         byte[] shared = shareTable.encode();
+        quiet = shareTable.cut();
         sharePages = take(store, Blobs.pagesFor(shared.length));
         Seals.Placed sealed = spaceMap.seals.place(store, images, old);
         sealPages = sealed.pages();

@@ -98,6 +98,7 @@ final class Checkpointer {
             carried.clear();
             core.space.durable(cut.image.layout.segments());
             core.wal.release(cut.mark);
+            core.shares.durable(cut.image.quiet);
             core.retirement.retire(cut.image.freed);
             return true;
         } finally {

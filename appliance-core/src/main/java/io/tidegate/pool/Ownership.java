@@ -7,8 +7,8 @@ import java.util.List;
 /**
  * Counts who owns each grain and node, as of one instant. A volume owns what its live map holds and
  * what its lists hold, as far as it was born after its origin; an unfinished walk owns what it has
- * not reached. Each unit in use has one owner, each unit with an owner is in use, and what a
- * snapshot shows has an owner.
+ * not reached. Each node in use has one owner, each grain one and as many more as the share table
+ * says; each unit with an owner is in use, and what a snapshot shows has an owner.
  *
  * <p>Each node is read once, however many snapshots show it: a page is written once, so whoever
  * points to it sees the same.
@@ -49,6 +49,7 @@ final class Ownership {
             }
         }
         compare();
+        compareShares();
         return new PoolCheckReport(
                 image.volumes.size(), image.snapshots, grains.units(), nodes.units(), problems);
     }
@@ -78,7 +79,7 @@ final class Ownership {
             return;
         }
         int n = owners.add(address);
-        if (n > 1) {
+        if (n > (owners == grains ? 1 + image.shares.refs(address) : 1)) {
             problem("page " + address + " has " + n + " owners, the last is " + what);
         }
     }
@@ -211,5 +212,18 @@ final class Ownership {
         if (used.nodes() != nodes.units()) {
             problem(used.nodes() + " nodes are in use, " + nodes.units() + " have an owner");
         }
+    }
+
+    /** Too many owners were reported as they were met; here are those with too few. */
+    private void compareShares() {
+        image.shares.eachRef(
+                (address, refs) -> {
+                    int owners = grains.count(address);
+                    if (owners < 1 + refs) {
+                        problem(
+                                "page %d has %d owners, the share table says %d"
+                                        .formatted(address, owners, 1 + refs));
+                    }
+                });
     }
 }

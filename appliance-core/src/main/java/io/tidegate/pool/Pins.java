@@ -5,13 +5,15 @@ final class Pins {
 
     private final ShareTable shares;
     private final Seals seals;
+    private final Rules rules;
 
-    Pins(ShareTable shares, Seals seals) {
+    Pins(ShareTable shares, Seals seals, Rules rules) {
         this.shares = shares;
         this.seals = seals;
+        this.rules = rules;
     }
 
     boolean pinned(long address) {
-        return shares.held(address) || seals.pins(address);
+        return (shares.held(address) && rules.sharedGrainsAreKept()) || seals.pins(address);
     }
 }

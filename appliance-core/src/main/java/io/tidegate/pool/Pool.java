@@ -136,7 +136,7 @@ public final class Pool implements VolumeStore {
                     c.checkpointer.whileStill(
                             places -> {
                                 c.state.freezeAll();
-                                return new CheckImage(c.space, c.state, places);
+                                return new CheckImage(c.space, c.state, c.shares, places);
                             });
             return new Ownership(c.space, c.store, image).count();
         } catch (IOException e) {
@@ -193,7 +193,7 @@ public final class Pool implements VolumeStore {
                 f.reserveSegments() * c.layout.segmentBytes(),
                 0,
                 nodes,
-                0,
+                c.shares.sharedGrains() * grain,
                 (c.checkpointer.current().features() & Superblock.INCOMPATIBLE_CHECKSUMS) != 0,
                 Optional.ofNullable(c.health.readOnlyReason()));
     }

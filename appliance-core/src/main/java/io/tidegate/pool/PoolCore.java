@@ -85,7 +85,7 @@ final class PoolCore {
         final Guards guards = new Guards();
         final DataFiles files;
         final SpaceMap space;
-        final ShareTable shares = new ShareTable();
+        final ShareTable shares;
         final Seals seals;
         final NodeStore store;
         final Retirement retirement;
@@ -103,9 +103,10 @@ final class PoolCore {
             seals = new Seals(layout, rules);
             space = new SpaceMap(layout, files, Reserve.segments(layout), seals);
             store = new NodeStore(layout, files, space, new NodeCache(options.nodeCacheBytes()));
-            retirement = new Retirement(space, guards, rules);
-            disposal = new Disposal(space, retirement);
-            state = new PoolState(layout, store, space, disposal);
+            shares = new ShareTable(layout, rules.mostShareRuns(layout));
+            retirement = new Retirement(space, shares, guards, rules);
+            disposal = new Disposal(space, shares, retirement, rules);
+            state = new PoolState(layout, store, space, shares, disposal);
         }
     }
 
@@ -122,7 +123,7 @@ final class PoolCore {
         this.space = p.space;
         this.shares = p.shares;
         this.seals = p.seals;
-        this.pins = new Pins(p.shares, p.seals);
+        this.pins = new Pins(p.shares, p.seals, p.rules);
         this.store = p.store;
         this.retirement = p.retirement;
         this.disposal = p.disposal;

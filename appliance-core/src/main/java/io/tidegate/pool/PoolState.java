@@ -37,12 +37,15 @@ final class PoolState implements Wal.Effect {
     private final Layout layout;
     private final NodeStore store;
     private final SpaceMap space;
+    private final ShareTable shares;
     private final Disposal disposal;
 
-    PoolState(Layout layout, NodeStore store, SpaceMap space, Disposal disposal) {
+    PoolState(
+            Layout layout, NodeStore store, SpaceMap space, ShareTable shares, Disposal disposal) {
         this.layout = layout;
         this.store = store;
         this.space = space;
+        this.shares = shares;
         this.disposal = disposal;
     }
 
@@ -91,6 +94,7 @@ final class PoolState implements Wal.Effect {
             switch (record) {
                 case WalRecord.MapRun r -> mapped(lsn, r, replaced);
                 case WalRecord.Discard r -> discarded(lsn, r, replaced);
+                case WalRecord.Share r -> shared(lsn, r, replaced);
                 case WalRecord.Snap r -> snap(r);
                 case WalRecord.SnapDelete r -> deleteSnapshot(snapshot(r.id()));
                 case WalRecord.MakeBookmark r -> bookmark(r);
@@ -133,6 +137,20 @@ final class PoolState implements Wal.Effect {
             v.map.discard(r.grain(), r.grain() + r.count(), v.frozenEpoch(), replaced);
         }
         v.mappedGrains -= replaced.grains;
+        bury(lsn, v, replaced);
+    }
+
+    /** The grains are in use already; they have one owner more. */
+    private void shared(long lsn, WalRecord.Share r, @Nullable Replaced live) throws IOException {
+        Volume v = volume(r.volume());
+        Replaced replaced = live;
+        if (replaced == null) {
+            // A live command has counted them before it copied the slots (rule W7).
+            shares.replayShare(r.address(), r.count());
+            replaced = new Replaced();
+            v.map.publish(r.grain(), r.count(), r.address(), layout.grainPages(), replaced);
+        }
+        v.mappedGrains += r.count() - replaced.grains;
         bury(lsn, v, replaced);
     }
 

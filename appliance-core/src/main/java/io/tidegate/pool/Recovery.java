@@ -91,7 +91,7 @@ final class Recovery {
             try {
                 open(p.files, s);
                 CheckpointImage.Places at = loadSpace(s, p);
-                return new Ownership(p.space, p.store, new CheckImage(p.space, p.state, at))
+                return new Ownership(p.space, p.store, new CheckImage(p.space, p.state, p.shares, at))
                         .count();
             } finally {
                 p.files.close();
@@ -232,6 +232,8 @@ final class Recovery {
                                     for (WalRecord r : batch.records()) {
                                         if (r instanceof WalRecord.MapRun m) {
                                             p.space.block(m.address(), m.count());
+                                        } else if (r instanceof WalRecord.Share m) {
+                                            p.space.block(m.address(), m.count());
                                         }
                                     }
                                 });
@@ -259,5 +261,6 @@ final class Recovery {
             throw new IllegalStateException("nothing runs yet, and yet it does not drain");
         }
         core.space.unblockUnused();
+        core.shares.settle();
     }
 }

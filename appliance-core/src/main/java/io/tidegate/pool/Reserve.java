@@ -7,6 +7,8 @@ final class Reserve {
     private static final long MAX_DIRTY = 256 << 20;
     private static final long MIN_DIRTY = 256 << 10;
     private static final int MIN_SEGMENTS = 3;
+    private static final int MOST_SHARE_RUNS = 1 << 20;
+    private static final int SHARE_TABLE_PART = 16;
 
     private Reserve() {}
 
@@ -22,6 +24,15 @@ final class Reserve {
 
     private static long standardDirtyBytes(Layout layout) {
         return Math.max(MIN_DIRTY, Math.min(MAX_DIRTY, layout.bytes() / 32));
+    }
+
+    /**
+     * Runs of shared grains beyond which nothing new is shared: each checkpoint writes the whole
+     * table, in memory at the cut, so it stays below 16 MiB and a small part of the reserve.
+     */
+    static int shareRuns(Layout layout) {
+        long bytes = segments(layout) * layout.segmentBytes() / SHARE_TABLE_PART;
+        return (int) Math.min(MOST_SHARE_RUNS, bytes / ShareTable.RUN_BYTES);
     }
 
     /**

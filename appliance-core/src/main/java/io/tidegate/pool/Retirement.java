@@ -8,13 +8,18 @@ import org.eclipse.collections.impl.list.mutable.primitive.LongArrayList;
  * What was freed and may not be handed out again yet (pool rule W6). A grain that a record freed
  * waits until that record is covered; a node, and whatever background walks free, until a
  * checkpoint without it is durable and the log names that checkpoint. Both wait then for every
- * guard that was open.
+ * guard that was open. The loss of one of several owners of a shared grain waits in the same way
+ * (rule W7); it then gives back a hold in the share table instead of space.
  */
 final class Retirement {
+
+    /** Marks an entry that is the loss of one of several owners; above all addresses. */
+    private static final long UNHOLD = 1L << 62;
 
     private record Batch(long era, LongArrayList addresses) {}
 
     private final SpaceMap space;
+    private final ShareTable shares;
     private final Guards guards;
     private final Rules rules;
     private LongArrayList lsns = new LongArrayList();
@@ -22,10 +27,16 @@ final class Retirement {
     private LongArrayList atCheckpoint = new LongArrayList();
     private final Deque<Batch> waiting = new ArrayDeque<>();
 
-    Retirement(SpaceMap space, Guards guards, Rules rules) {
+    Retirement(SpaceMap space, ShareTable shares, Guards guards, Rules rules) {
         this.space = space;
+        this.shares = shares;
         this.guards = guards;
         this.rules = rules;
+    }
+
+    /** The entry for one owner less of a grain that has others. */
+    static long unhold(long address) {
+        return address | UNHOLD;
     }
 
     synchronized void whenCovered(long lsn, long address) {
@@ -97,7 +108,15 @@ final class Retirement {
                 }
                 waiting.remove();
             }
-            batch.addresses().forEach(space::unblock);
+            batch.addresses().forEach(this::release);
+        }
+    }
+
+    private void release(long entry) {
+        if ((entry & UNHOLD) != 0) {
+            shares.unhold(entry & ~UNHOLD);
+        } else {
+            space.unblock(entry);
         }
     }
 

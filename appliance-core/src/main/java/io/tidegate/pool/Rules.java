@@ -29,6 +29,26 @@ class Rules {
         return true;
     }
 
+    /** W3b: a shared grain is not overwritten in place. */
+    boolean sharedGrainsAreKept() {
+        return true;
+    }
+
+    /** W7: the loss of an owner counts when it is retired. */
+    boolean decrementAtOnce() {
+        return false;
+    }
+
+    /** The last owner of a grain that was shared lately gives it back at a checkpoint only. */
+    boolean lastOwnerFreesAtBarrier() {
+        return false;
+    }
+
+    /** W2: whoever shares extents of a live volume excludes its writers. */
+    boolean sourceRangeLock() {
+        return true;
+    }
+
     /** A snapshot waits for writes that were issued. */
     boolean drainForSnapshot() {
         return true;
@@ -52,6 +72,11 @@ class Rules {
     /** Barrier rule 9: a copy's data is durable before anything points to it. */
     boolean copiesAreSyncedFirst() {
         return true;
+    }
+
+    /** Runs of shared grains beyond which nothing new is shared. */
+    int mostShareRuns(Layout layout) {
+        return Reserve.shareRuns(layout);
     }
 
     /** A checkpoint's roots are taken when no write is half done. */

@@ -51,7 +51,7 @@ final class Scrub {
 
     ScrubReport run() throws IOException {
         boolean complete = true;
-        for (int s = 1; s < layout.segments() && complete; s++) {
+        for (int s = 1; s < core.space.segments() && complete; s++) {
             complete = segment(s);
         }
         report();

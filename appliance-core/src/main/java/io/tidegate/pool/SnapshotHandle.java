@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /** A snapshot as a device; while it is open the snapshot cannot be deleted. */
-final class SnapshotHandle implements SnapshotDevice, Reopenable {
+final class SnapshotHandle implements SnapshotDevice, ShareSource.Handle, Reopenable {
 
     private static final class Ground {
         final PoolCore core;
@@ -142,6 +142,23 @@ final class SnapshotHandle implements SnapshotDevice, Reopenable {
                 offset,
                 from.remaining(),
                 "a snapshot is read-only");
+    }
+
+    @Override
+    public @Nullable ShareSource shareSource(PoolCore core, long offset, long length)
+            throws DeviceException {
+        Ground g = ground(offset, length);
+        if (g.core != core) {
+            return null;
+        }
+        // Counted before the second look, so the handle's own count covers the time before.
+        g.s.opens.incrementAndGet();
+        if (ground != g) {
+            g.s.opens.decrementAndGet();
+            throw new DeviceException(
+                    DeviceException.Kind.GONE, name, offset, length, "closed or deleted");
+        }
+        return new ShareSource(null, g::root, g.s.opens);
     }
 
     @Override

@@ -1,7 +1,9 @@
 package io.tidegate.pool;
 
+import io.tidegate.block.BlockDevice;
 import io.tidegate.block.CopyTarget;
 import io.tidegate.block.DeviceException;
+import io.tidegate.block.ExtentSharing;
 import io.tidegate.block.Geometry;
 import io.tidegate.volume.VolumeDevice;
 import io.tidegate.volume.VolumeId;
@@ -13,7 +15,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /** A handle on the live content of a volume. A reopening of the pool gives it new ground. */
-final class VolumeHandle implements VolumeDevice, CopyTarget, Reopenable {
+final class VolumeHandle
+        implements VolumeDevice, CopyTarget, ExtentSharing, ShareSource.Handle, Reopenable {
 
     private record Ground(PoolCore core, Volume v, VolumeWriter writer, VolumeShape shape) {}
 
@@ -152,6 +155,39 @@ final class VolumeHandle implements VolumeDevice, CopyTarget, Reopenable {
         } catch (IOException e) {
             throw Failures.writing(e, g.core, name, offset, length);
         }
+    }
+
+    @Override
+    public long share(BlockDevice source, long sourceOffset, long offset, long length)
+            throws DeviceException {
+        Ground g = ground(offset, length);
+        if (!(source instanceof ShareSource.Handle handle)) {
+            return 0;
+        }
+        try (ShareSource from = handle.shareSource(g.core, sourceOffset, length)) {
+            return from == null
+                    ? 0
+                    : new Sharer(g.core, g.v, g.writer).share(from, sourceOffset, offset, length);
+        } catch (IOException e) {
+            throw Failures.writing(e, g.core, name, offset, length);
+        }
+    }
+
+    @Override
+    public @Nullable ShareSource shareSource(PoolCore core, long offset, long length)
+            throws DeviceException {
+        Ground g = ground(offset, length);
+        if (g.core != core) {
+            return null;
+        }
+        // Counted before the second look, so the handle's own count covers the time before.
+        g.v.handles.incrementAndGet();
+        if (ground != g) {
+            g.v.handles.decrementAndGet();
+            throw new DeviceException(
+                    DeviceException.Kind.GONE, name, offset, length, "closed or deleted");
+        }
+        return new ShareSource(g.v, g.v.map::root, g.v.handles);
     }
 
     @Override

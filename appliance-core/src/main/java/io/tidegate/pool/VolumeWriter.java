@@ -58,7 +58,7 @@ final class VolumeWriter {
     /**
      * With a write cache, an answer stands once all records below lie in the log (barrier rule 2).
      */
-    private void answered() throws IOException {
+    void answered() throws IOException {
         try {
             core.wal.awaitWritten(v.lastLsn());
         } catch (IOException e) {
@@ -102,7 +102,7 @@ final class VolumeWriter {
         }
     }
 
-    private void requireWritable() throws IOException {
+    void requireWritable() throws IOException {
         if (!core.health.writable()) {
             throw new IOException("the pool takes no writes: " + core.health.readOnlyReason());
         }
@@ -126,7 +126,7 @@ final class VolumeWriter {
         }
     }
 
-    private void release(Admission.Claim claim) {
+    void release(Admission.Claim claim) {
         core.space.unclaim(claim.grains(), claim.nodes());
         core.wal.unclaim(claim.walBytes());
     }
@@ -305,7 +305,7 @@ final class VolumeWriter {
         }
     }
 
-    private void queue(WalRecord record, Replaced replaced) {
+    void queue(WalRecord record, Replaced replaced) {
         v.queued(core.wal.append(List.of(record), replaced));
     }
 
@@ -387,7 +387,7 @@ final class VolumeWriter {
                 claim);
     }
 
-    private boolean clear(long first, long end) throws IOException {
+    boolean clear(long first, long end) throws IOException {
         Replaced replaced = new Replaced();
         v.changes.increment();
         try {

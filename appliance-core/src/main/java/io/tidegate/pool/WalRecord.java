@@ -21,7 +21,7 @@ sealed interface WalRecord {
     /** The longest tag of a hold in bytes of UTF-8. */
     int MAX_TAG_BYTES = 200;
 
-    /** The most grains of one MAP. */
+    /** The most grains of one MAP or SHARE. */
     int MAX_RUN = 0xFFFF;
 
     /** Grains in a row, now at units in a row. */
@@ -54,6 +54,9 @@ sealed interface WalRecord {
 
     record Release(SnapshotId id, String tag) implements WalRecord {}
 
+    /** Grains in a row, now at units in a row that have another owner already. */
+    record Share(int volume, long grain, int count, long address, int epoch) implements WalRecord {}
+
     /** Units that it takes. */
     default int units() {
         return switch (this) {
@@ -70,6 +73,7 @@ sealed interface WalRecord {
             case VolumeDelete r -> 1;
             case Hold r -> tagUnits(r.tag());
             case Release r -> tagUnits(r.tag());
+            case Share r -> 1;
         };
     }
 
@@ -138,6 +142,13 @@ sealed interface WalRecord {
             case VolumeDelete r -> head(out, at, 11, r.volume());
             case Hold r -> tag(out, at, 12, r.id(), r.tag());
             case Release r -> tag(out, at, 13, r.id(), r.tag());
+            case Share r -> {
+                head(out, at, 14, r.volume());
+                out.putShort(at + 2, (short) r.count());
+                out.putLong(at + 8, r.grain());
+                out.putLong(at + 16, r.address());
+                out.putInt(at + 24, r.epoch());
+            }
         }
         out.position(at + units * UNIT_BYTES);
     }
@@ -214,6 +225,13 @@ sealed interface WalRecord {
             case 11 -> new VolumeDelete(volume);
             case 12 -> new Hold(new SnapshotId(uuid(r, 8)), tag(r));
             case 13 -> new Release(new SnapshotId(uuid(r, 8)), tag(r));
+            case 14 ->
+                    new Share(
+                            volume,
+                            r.getLong(8),
+                            Short.toUnsignedInt(r.getShort(2)),
+                            r.getLong(16),
+                            r.getInt(24));
             default -> throw new DamageException("log record of unknown type " + r.get(0));
         };
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tidegate.block.BlockDevice;
 import io.tidegate.block.ChangeStream;
 import io.tidegate.block.DeviceException;
+import io.tidegate.block.ExtentSharing;
 import io.tidegate.block.Geometry;
 import io.tidegate.volume.BookmarkId;
 import io.tidegate.volume.ScrubControl;
@@ -121,6 +122,10 @@ final class PoolHarness {
             return;
         }
         ModelVolume v = pick(new ArrayList<>(volumes.values()));
+        if (random.nextInt(9) == 0) {
+            share(v);
+            return;
+        }
         int dice = random.nextInt(100);
         if (dice < 55) {
             write(v);
@@ -188,6 +193,40 @@ final class PoolHarness {
         }
         device(v);
         v.device.discard((long) first * SECTOR, (long) n * SECTOR);
+    }
+
+    /** From a live volume, its own other half or a snapshot; whole grains. */
+    private void share(ModelVolume v) throws Exception {
+        int perGrain = OPTIONS.grainBytes() / SECTOR;
+        int grains = SECTORS / perGrain;
+        int n = 1 + random.nextInt(random.nextBoolean() ? 8 : grains / 2);
+        int to = random.nextInt(grains - n + 1);
+        int from = random.nextInt(grains - n + 1);
+        ModelVolume w = pick(new ArrayList<>(volumes.values()));
+        ModelVolume.Point p = w.points.isEmpty() || random.nextBoolean() ? null : pick(w.points);
+        if (p == null && w == v && Math.abs(from - to) < n) {
+            return;
+        }
+        int[] source = (p == null ? w.now : p.content).clone();
+        for (int s = 0; s < n * perGrain; s++) {
+            v.put(to * perGrain + s, source[from * perGrain + s]);
+        }
+        long bytes = (long) n * OPTIONS.grainBytes();
+        BlockDevice device = p == null ? device(w) : pool.openSnapshot(p.id);
+        try {
+            long shared =
+                    ((ExtentSharing) device(v))
+                            .share(
+                                    device,
+                                    (long) from * OPTIONS.grainBytes(),
+                                    (long) to * OPTIONS.grainBytes(),
+                                    bytes);
+            assertThat(shared).isEqualTo(bytes);
+        } finally {
+            if (p != null) {
+                device.close();
+            }
+        }
     }
 
     private void snapshot(ModelVolume v) throws Exception {
@@ -469,7 +508,12 @@ final class PoolHarness {
         try {
             pool.close();
         } catch (StoreException e) {
-            assertThat(e.kind()).isIn(StoreException.Kind.IO, StoreException.Kind.READ_ONLY);
+            // A file that cannot be made longer any more counts as a full disk.
+            assertThat(e.kind())
+                    .isIn(
+                            StoreException.Kind.IO,
+                            StoreException.Kind.READ_ONLY,
+                            StoreException.Kind.NO_SPACE);
         }
     }
 }
