@@ -75,8 +75,7 @@ final class CheckedReads {
             return false;
         }
         into.limit(start + n).position(start + to);
-        return !tail
-                || part(grain(address, grains - 1), 0, into, offset + n - tailBytes, nowait);
+        return !tail || part(grain(address, grains - 1), 0, into, offset + n - tailBytes, nowait);
     }
 
     private long grain(long address, int i) {

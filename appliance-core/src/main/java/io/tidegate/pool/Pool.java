@@ -330,8 +330,9 @@ public final class Pool implements VolumeStore {
      * Reads all metadata in use, and all data that a checksum vouches for, and compares them with
      * their checksums; other data is counted as unchecked and not read. Changes and repairs
      * nothing. Goes on while the pool is in use, and works on a pool that is open for reading only.
-     * What the system has cached is compared as it is cached: damage below that shows once the cache
-     * has let go. Map nodes that no checkpoint has written yet are in memory only and not counted.
+     * What the system has cached is compared as it is cached: damage below that shows once the
+     * cache has let go. Map nodes that no checkpoint has written yet are in memory only and not
+     * counted.
      *
      * @throws StoreException {@code IO} when the pool is closed or reopened meanwhile
      */

@@ -145,8 +145,7 @@ final class PoolCore {
         this.checkpointer = new Checkpointer(this, found.superblock(), found.places());
         this.admission = new Admission(this, Reserve.dirtyNodeBytes(space.usable(), options));
         this.maintenance = new Maintenance(this);
-        this.checksums =
-                (found.superblock().features() & Superblock.INCOMPATIBLE_CHECKSUMS) != 0;
+        this.checksums = (found.superblock().features() & Superblock.INCOMPATIBLE_CHECKSUMS) != 0;
         this.sealer = new Sealer(this);
     }
 

@@ -45,8 +45,7 @@ final class Scrub {
         this.control = control;
         this.park = park;
         SpaceMap.Figures f = core.space.figures();
-        this.totalBytes =
-                f.grainsUsed() * layout.grainBytes() + f.nodesUsed() * Layout.PAGE_BYTES;
+        this.totalBytes = f.grainsUsed() * layout.grainBytes() + f.nodesUsed() * Layout.PAGE_BYTES;
     }
 
     ScrubReport run() throws IOException {

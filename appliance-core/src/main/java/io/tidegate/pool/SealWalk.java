@@ -70,8 +70,6 @@ final class SealWalk {
 
     private MapNode child(MapNode node, int i, long slot) throws IOException {
         MapNode kid = node.kid(i, slot);
-        return kid != null
-                ? kid
-                : store.load(Slot.address(slot), node.level - 1, Slot.birth(slot));
+        return kid != null ? kid : store.load(Slot.address(slot), node.level - 1, Slot.birth(slot));
     }
 }

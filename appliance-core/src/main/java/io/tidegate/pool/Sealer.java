@@ -17,15 +17,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Seals what snapshots froze: for each snapshot, oldest of a volume first, the grains that were born
- * since the one before it. The checksum is the one of the moment of writing where it is still known,
- * else the grain is read. Which snapshots are done stands in the directory, so the work goes on
- * after a restart.
+ * Seals what snapshots froze: for each snapshot, oldest of a volume first, the grains that were
+ * born since the one before it. The checksum is the one of the moment of writing where it is still
+ * known, else the grain is read. Which snapshots are done stands in the directory, so the work goes
+ * on after a restart.
  *
- * <p>Works in pieces. During a piece nobody deletes a snapshot or a volume ({@link #awaitPiece}), so
- * the grains at hand can neither change nor be freed: they are frozen as long as their snapshot is.
- * Between pieces nothing is held; a snapshot that was deleted meanwhile ends its work. The thread
- * rests after each piece for as long as the piece took.
+ * <p>Works in pieces. During a piece nobody deletes a snapshot or a volume ({@link #awaitPiece}),
+ * so the grains at hand can neither change nor be freed: they are frozen as long as their snapshot
+ * is. Between pieces nothing is held; a snapshot that was deleted meanwhile ends its work. The
+ * thread rests after each piece for as long as the piece took.
  */
 final class Sealer {
 
@@ -194,7 +194,9 @@ final class Sealer {
         unreadable = 0;
     }
 
-    /** The epoch of the snapshot before, or of the origin: what is older is sealed with that one. */
+    /**
+     * The epoch of the snapshot before, or of the origin: what is older is sealed with that one.
+     */
     private static int before(Snapshot s) {
         Volume v = s.volume;
         int i = v.snapshots.indexOf(s);
@@ -232,7 +234,9 @@ final class Sealer {
         while (i < sums.length) {
             int n = 1;
             if (sums[i] == Seals.UNCHECKED) {
-                while (i + n < sums.length && sums[i + n] == Seals.UNCHECKED && inARow(grains, i, n)) {
+                while (i + n < sums.length
+                        && sums[i + n] == Seals.UNCHECKED
+                        && inARow(grains, i, n)) {
                     n++;
                 }
                 read(grains, i, n, sums);
@@ -255,7 +259,8 @@ final class Sealer {
             core.files.read(grains.get(first), 0, b);
             for (int i = 0; i < n; i++) {
                 crc.reset();
-                crc.update(b.limit(i + 1 << layout.grainShift()).position(i << layout.grainShift()));
+                crc.update(
+                        b.limit(i + 1 << layout.grainShift()).position(i << layout.grainShift()));
                 sums[first + i] = crc.getValue();
             }
         } catch (IOException e) {
@@ -327,15 +332,20 @@ final class Sealer {
         }
     }
 
-    /** Space for the pages that the next checkpoint writes; it gives back what it does not use. */
+    /**
+     * Space for the pages that the next checkpoint writes; it gives back what it does not use. Half
+     * of the reserve stays for what a full pool needs to become less full.
+     */
     private boolean claim(Set<Integer> segments) {
         int nodes = 0;
         for (int segment : segments) {
             nodes += core.seals.dirty(segment) ? 0 : NODES_FOR_A_SEGMENT;
         }
-        if (!core.space.claim(0, nodes)) {
+        int spare = Reserve.segments(layout) / 2 * layout.nodesPerSegment();
+        if (!core.space.claim(0, nodes + spare)) {
             return false;
         }
+        core.space.unclaim(0, spare);
         core.seals.claimed(nodes);
         return true;
     }

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * A checked grain is never overwritten in place ({@link #pins}), not even when no snapshot has it
  * any more. So its checksum holds until the grain is freed, the record that frees it clears the bit
  * in a replay as well, and nothing else needs a record. Each data segment has a bit for each grain,
- * kept beside the free map's, and one page of checksums, which checkpoints write to a new place when
- * it changed. Bits are read without locks; pages are cached.
+ * kept beside the free map's, and one page of checksums, which checkpoints write to a new place
+ * when it changed. Bits are read without locks; pages are cached.
  */
 final class Seals {
 

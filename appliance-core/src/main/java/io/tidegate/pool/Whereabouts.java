@@ -47,8 +47,12 @@ final class Whereabouts {
             try {
                 w.volume(e.getKey(), e.getValue());
             } catch (IOException broken) {
-                String text = "perhaps volume " + e.getKey().id + ", whose map cannot be read ("
-                        + broken.getMessage() + ")";
+                String text =
+                        "perhaps volume "
+                                + e.getKey().id
+                                + ", whose map cannot be read ("
+                                + broken.getMessage()
+                                + ")";
                 w.places.values().forEach(of -> of.add(text));
             }
         }
@@ -122,9 +126,7 @@ final class Whereabouts {
             for (long grain : shown.keySet().toArray()) {
                 MapNode leaf = VolumeMap.leaf(core.store, top, grain, false);
                 long slot =
-                        leaf == null || leaf == VolumeMap.HOLE
-                                ? 0
-                                : leaf.slot(leaf.indexOf(grain));
+                        leaf == null || leaf == VolumeMap.HOLE ? 0 : leaf.slot(leaf.indexOf(grain));
                 if (Slot.address(slot) != shown.get(grain)) {
                     shown.remove(grain);
                 }
@@ -141,10 +143,7 @@ final class Whereabouts {
                     List<String> of = places.get(address);
                     if (of != null && of.size() <= MOST_PLACES) {
                         long offset = grain << core.layout.grainShift();
-                        of.add(
-                                of.size() == MOST_PLACES
-                                        ? "and more"
-                                        : what + " at byte " + offset);
+                        of.add(of.size() == MOST_PLACES ? "and more" : what + " at byte " + offset);
                     }
                 });
     }

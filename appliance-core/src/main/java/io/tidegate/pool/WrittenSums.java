@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Checksums of grains as they were when they were written, for whoever seals them later: what
- * happens to a grain on the way in between is noticed. A table of fixed size by address in which the
- * newest wins; an entry that is gone costs a read at the sealing and the notice.
+ * happens to a grain on the way in between is noticed. A table of fixed size by address in which
+ * the newest wins; an entry that is gone costs a read at the sealing and the notice.
  *
  * <p>An entry lives as its address does: it is made after a grain was written out of place, under
  * the range lock, it goes before the grain is overwritten in place, and it goes when the grain is

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.tidegate.block.DeviceException;
 import io.tidegate.block.Geometry;
+import io.tidegate.volume.ScrubReport;
 import io.tidegate.volume.SnapshotDevice;
 import io.tidegate.volume.SnapshotId;
 import io.tidegate.volume.VolumeDevice;
@@ -333,13 +334,57 @@ class PoolSealTest {
     /** Larger than the pool. */
     private static VolumeDevice bigVolume(SealRig rig) throws Exception {
         VolumeId id = VolumeId.random();
-        rig.pool.createVolume(
-                id, new VolumeShape(Geometry.ofBytes(64 << 20, 512, 4096), 4096));
+        rig.pool.createVolume(id, new VolumeShape(Geometry.ofBytes(64 << 20, 512, 4096), 4096));
         return rig.pool.openVolume(id);
     }
 
     private static boolean sealed(SealRig rig, VolumeDevice v) throws Exception {
         return rig.pool.snapshots(v.volume()).stream().allMatch(s -> rig.held(s).sealed);
+    }
+
+    @Test
+    void sealingWaitsForRoomForItsPages() throws Exception {
+        SealRig rig = new SealRig(tokens);
+        VolumeDevice v = rig.volume();
+        write(v, 0, 8 * GRAIN, 7);
+        SnapshotId id = rig.snapshot(v);
+        SpaceMap space = rig.pool.core().space;
+        int taken = 0;
+        while (space.claim(0, 1)) {
+            taken++;
+        }
+        assertThat(rig.pool.core().sealer.step()).isFalse();
+        assertThat(rig.held(id).sealed).isFalse();
+        assertThat(rig.checked(v, 0)).isFalse();
+        space.unclaim(0, taken);
+        rig.sealAll();
+        assertThat(rig.held(id).sealed).isTrue();
+        assertThat(rig.checked(v, 0)).isTrue();
+        // What sealing claimed it has given back.
+        int again = 0;
+        while (space.claim(0, 1)) {
+            again++;
+        }
+        assertThat(again).isGreaterThan(taken - 20);
+    }
+
+    @Test
+    void sealsAreKeptWhereTheFreeMapDidNotChangeOtherwise() throws Exception {
+        SealRig rig = new SealRig(tokens, new SealRig.Driven(), PoolHarness.OPTIONS);
+        VolumeDevice v = bigVolume(rig);
+        int bytes = 17 << 20;
+        for (int at = 0; at < bytes; at += 1 << 20) {
+            write(v, at, 1 << 20, 7);
+        }
+        rig.snapshot(v);
+        rig.checkpoint();
+        assertThat(rig.pool.core().space.pages()).isGreaterThan(2);
+        rig.sealAll();
+        rig.reopen();
+        ScrubReport report = rig.pool.scrub(PoolHarness.NO_LIMIT);
+        assertThat(report.problems()).isEmpty();
+        assertThat(report.goodBytes()).isEqualTo(bytes);
+        assertThat(report.uncheckedBytes()).isZero();
     }
 
     @Test
@@ -362,16 +407,14 @@ class PoolSealTest {
     @Test
     void aPoolWithoutChecksumsSealsNothing() throws Exception {
         SealRig rig =
-                new SealRig(
-                        tokens, new SealRig.Driven(), SealRig.OPTIONS.withChecksums(false));
+                new SealRig(tokens, new SealRig.Driven(), SealRig.OPTIONS.withChecksums(false));
         VolumeDevice v = rig.volume();
         write(v, 0, 8 * GRAIN, 7);
         rig.snapshot(v);
         assertThat(rig.pool.core().sealer.step()).isFalse();
         assertThat(rig.checked(v, 0)).isFalse();
         assertThat(rig.pool.status().checksums()).isFalse();
-        assertThat(rig.pool.core().seals.written.get(rig.address(v, 0)))
-                .isEqualTo(Seals.UNCHECKED);
+        assertThat(rig.pool.core().seals.written.get(rig.address(v, 0))).isEqualTo(Seals.UNCHECKED);
         assertThat(rig.pool.scrub(PoolHarness.NO_LIMIT).uncheckedBytes()).isEqualTo(8 * GRAIN);
     }
 

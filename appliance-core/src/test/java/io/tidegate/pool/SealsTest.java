@@ -321,6 +321,10 @@ class SealsTest {
         assertThat(sums.get(a)).isEqualTo(Seals.UNCHECKED);
         sums.drop(same);
         assertThat(sums.get(same)).isEqualTo(Seals.UNCHECKED);
+        // It ends with the grain, checked or not, and when the seal takes its place.
+        seals.written.put(a, 7);
+        seals.freed(a);
+        assertThat(seals.written.get(a)).isEqualTo(Seals.UNCHECKED);
     }
 
     @Test

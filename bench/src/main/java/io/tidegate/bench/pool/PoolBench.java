@@ -5,6 +5,7 @@ import io.tidegate.block.FileDevice;
 import io.tidegate.block.Geometry;
 import io.tidegate.pool.Pool;
 import io.tidegate.pool.PoolOptions;
+import io.tidegate.volume.ScrubControl;
 import io.tidegate.volume.SnapshotId;
 import io.tidegate.volume.VolumeDevice;
 import io.tidegate.volume.VolumeId;
@@ -19,13 +20,14 @@ import java.util.Comparator;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
  * Cached random reads and writes of 4 KiB, on a pool volume and on a plain file, one thread, rounds
  * interleaved. Prints medians and ratios; the ratio is what counts.
  *
- * <p>Usage: {@code PoolBench [directory [MiB [rounds]]]}; the directory has to have twice that
+ * <p>Usage: {@code PoolBench [directory [MiB [rounds]]]}; the directory has to have four times that
  * room.
  */
 public final class PoolBench {
@@ -43,6 +45,22 @@ public final class PoolBench {
         this.bytes = bytes;
         this.rounds = rounds;
     }
+
+    private static final ScrubControl UNLIMITED =
+            new ScrubControl() {
+                @Override
+                public long bytesPerSecond() {
+                    return 0;
+                }
+
+                @Override
+                public boolean cancelled() {
+                    return false;
+                }
+
+                @Override
+                public void progress(long doneBytes, long totalBytes) {}
+            };
 
     /** One kind of access. */
     private interface Access {
@@ -73,6 +91,7 @@ public final class PoolBench {
                 fill(volume);
                 compare("cached read, tryRead", reader(file), reader(volume));
                 compare("write in place", writer(file), writer(volume));
+                checkedReads(pool, geometry, file);
                 firstWrites(pool, id, file, volume);
             }
         }
@@ -108,6 +127,20 @@ public final class PoolBench {
             first[round] = done * 1e9 / (System.nanoTime() - start);
         }
         print("first write after a snapshot", plain, first);
+    }
+
+    /** Another volume, written in the same way, whose grains all have checksums. */
+    private void checkedReads(Pool pool, Geometry geometry, BlockDevice file) throws Exception {
+        VolumeId id = VolumeId.random();
+        pool.createVolume(id, new VolumeShape(geometry, BLOCK));
+        try (VolumeDevice volume = pool.openVolume(id)) {
+            fill(volume);
+            pool.snapshot(Map.of(id, SnapshotId.random()));
+            while (pool.scrub(UNLIMITED).goodBytes() < bytes) {
+                LockSupport.parkNanos(ROUND_NANOS / 10);
+            }
+            compare("cached read, checksums", reader(file), reader(volume));
+        }
     }
 
     private void compare(String what, Access plain, Access pool) throws Exception {
