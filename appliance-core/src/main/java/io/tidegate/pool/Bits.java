@@ -29,6 +29,26 @@ final class Bits {
         return end;
     }
 
+    /** The first set bit at or after {@code from} and below {@code end}; end if there is none. */
+    static int nextSet(long[] bits, int from, int end) {
+        for (int i = from; i < end; ) {
+            long set = bits[i >>> 6] >>> i;
+            if (set != 0) {
+                return Math.min(end, i + Long.numberOfTrailingZeros(set));
+            }
+            i = (i | 63) + 1;
+        }
+        return end;
+    }
+
+    static void setRun(long[] bits, int from, int end) {
+        for (int i = from; i < end; ) {
+            int stop = Math.min(end, (i | 63) + 1);
+            bits[i >>> 6] |= -1L >>> 64 - (stop - i) << i;
+            i = stop;
+        }
+    }
+
     static int count(long[] bits) {
         int n = 0;
         for (long word : bits) {

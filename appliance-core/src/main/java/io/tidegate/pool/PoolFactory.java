@@ -63,7 +63,11 @@ final class PoolFactory {
 
     private void create(Writing writing) throws StoreException {
         try {
-            List<String> names = directory.names();
+            // The lock's file is what a creation that was refused leaves.
+            List<String> names =
+                    directory.names().stream()
+                            .filter(n -> !n.equals(NativePoolFiles.LOCK))
+                            .toList();
             if (!names.isEmpty()) {
                 throw new StoreException(
                         StoreException.Kind.EXISTS,

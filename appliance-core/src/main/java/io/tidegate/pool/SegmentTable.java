@@ -48,6 +48,7 @@ final class SegmentTable {
     private int dataSegments;
     private int nodeSegments;
     private int reservedSegments;
+    private int growingSegments;
     private long grainsUsed;
     private long grainsBlocked;
     private long nodesUsed;
@@ -84,15 +85,16 @@ final class SegmentTable {
         return state.length;
     }
 
-    /** Adds segments in a state of nobody's. */
-    void extend(int segments, byte as) {
+    /** Adds segments, as growing. */
+    void extend(int segments) {
         int from = state.length;
         state = Arrays.copyOf(state, segments);
         usedCount = Arrays.copyOf(usedCount, segments);
         blockedCount = Arrays.copyOf(blockedCount, segments);
         used = Arrays.copyOf(used, segments);
         blocked = Arrays.copyOf(blocked, segments);
-        Arrays.fill(state, from, segments, as);
+        Arrays.fill(state, from, segments, SpaceMap.GROWING);
+        growingSegments += segments - from;
     }
 
     byte state(int segment) {
@@ -137,6 +139,7 @@ final class SegmentTable {
             case SpaceMap.DATA -> dataSegments += change;
             case SpaceMap.NODE -> nodeSegments += change;
             case SpaceMap.RESERVED -> reservedSegments += change;
+            case SpaceMap.GROWING -> growingSegments += change;
             default -> {}
         }
         room(s, in);
@@ -173,18 +176,27 @@ final class SegmentTable {
     /** Blocks units that are free, from one on and in a row; how many there were. */
     int blockRun(int s, int from, int most) {
         int end = (int) Math.min(capacity(s), (long) from + most);
-        int n = 0;
-        while (from + n < end && !isBlocked(s, from + n)) {
-            n++;
+        if (from >= end) {
+            return 0;
         }
-        if (n > 0) {
-            long[] bits = own(blocked, s);
-            for (int i = from; i < from + n; i++) {
-                Bits.set(bits, i);
-            }
-            countBlocked(s, n);
+        long[] bits = blocked[s];
+        int stop = bits == null ? end : Bits.nextSet(bits, from, end);
+        if (stop > from) {
+            Bits.setRun(own(blocked, s), from, stop);
+            countBlocked(s, stop - from);
         }
-        return n;
+        return stop - from;
+    }
+
+    /** Uses units in a row; false, with nothing done, when one is in use already. */
+    boolean useRun(int s, int from, int n) {
+        long[] bits = used[s];
+        if (bits != null && Bits.nextSet(bits, from, from + n) < from + n) {
+            return false;
+        }
+        Bits.setRun(own(used, s), from, from + n);
+        countUsed(s, n);
+        return true;
     }
 
     void block(int s, int unit) {
@@ -294,6 +306,10 @@ final class SegmentTable {
 
     int reserved() {
         return reservedSegments;
+    }
+
+    int growing() {
+        return growingSegments;
     }
 
     long freeGrains() {

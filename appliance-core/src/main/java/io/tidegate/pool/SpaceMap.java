@@ -33,7 +33,7 @@ final class SpaceMap {
     private static final byte PUNCHING = 4;
 
     /** Added, but the superblock that knows of it is not durable yet. */
-    private static final byte GROWING = 5;
+    static final byte GROWING = 5;
 
     private final SegmentTable table;
     private final SpaceCodec codec;
@@ -210,12 +210,9 @@ final class SpaceMap {
     synchronized void publish(long address, int grains) {
         int s = layout.segmentOf(address);
         block(address, grains);
-        int first = bit(address);
-        for (int i = first; i < first + grains; i++) {
-            if (table.isUsed(s, i)) {
-                throw new IllegalStateException("grain at page " + address + " is in use already");
-            }
-            table.use(s, i);
+        if (!table.useRun(s, bit(address), grains)) {
+            throw new IllegalStateException(
+                    "one of " + grains + " grains from page " + address + " is in use already");
         }
         codec.dirty(s);
     }
@@ -236,10 +233,9 @@ final class SpaceMap {
             throw new IllegalStateException("page " + address + " lies in no data segment");
         }
         int first = bit(address);
-        for (int i = first; i < first + grains; i++) {
-            if (!table.isBlocked(s, i)) {
-                table.block(s, i);
-            }
+        int end = first + grains;
+        for (int i = table.nextFree(s, first); i < end; i = table.nextFree(s, i)) {
+            table.blockRun(s, i, end - i);
         }
     }
 
@@ -353,7 +349,7 @@ final class SpaceMap {
     /** At a checkpoint's cut: its image has the new segments, free, but nobody gets one yet. */
     synchronized void extend(Extension by) {
         int from = layout.segments();
-        table.extend(by.segments(), GROWING);
+        table.extend(by.segments());
         for (int s = from; s < by.segments(); s++) {
             if (by.reserved().get(s)) {
                 reserved(s);
@@ -393,7 +389,7 @@ final class SpaceMap {
      *
      * @param hostGrains what host writes may still take
      * @param realGrains how much of that has real space on the host's file system already
-     * @param totalSegments all but those that are never used; the first counts
+     * @param totalSegments all but those that are never or not yet used; the first counts
      */
     record Figures(
             long grainsUsed,
@@ -416,7 +412,7 @@ final class SpaceMap {
                 Math.max(0, hostGrains()),
                 chooser.reserveSegments,
                 Math.max(0, real),
-                layout.segments() - table.reserved() + 1);
+                layout.segments() - table.reserved() - table.growing() + 1);
     }
 
     /** Whether an address is in use as a unit of this kind; for a scrub. */
