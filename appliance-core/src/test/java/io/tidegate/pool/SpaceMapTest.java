@@ -315,7 +315,7 @@ class SpaceMapTest {
         map.publish(taken.address(), 5);
         ByteBuffer page = ByteBuffer.allocate(Layout.PAGE_BYTES);
         map.encode(0, page);
-        page.put(SMALL.segmentOf(taken.address()) * 16 + 4, (byte) 6).position(0);
+        page.put(SMALL.segmentOf(taken.address()) * 32 + 4, (byte) 6).position(0);
         assertThatThrownBy(() -> map(SMALL, RESERVE).decode(0, page))
                 .isInstanceOf(DamageException.class);
     }
