@@ -153,7 +153,7 @@ final class QrvCreation {
         }
         return volumes.create(
                 job.request(),
-                VolumeSpec.like(source, order.name(), order.pool()),
+                VolumeSpec.like(source, order.name(), order.pool()).asThin(),
                 VolumeKind.QRV,
                 VolumeStore::createVolume);
     }
