@@ -95,9 +95,7 @@ final class BesideRecovery {
         VolumeSpec spec =
                 VolumeSpec.like(volume, name, work.pool() == null ? pool(volume) : work.pool())
                         .withSize(source.sizeBytes());
-        return parts.volumes()
-                .create(job.request(), spec)
-                .name();
+        return parts.volumes().create(job.request(), spec).name();
     }
 
     private String pool(VolumeRecord volume) throws ServiceException {

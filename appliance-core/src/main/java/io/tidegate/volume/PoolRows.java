@@ -112,7 +112,8 @@ final class PoolRows {
     }
 
     static void setSize(Tx tx, PoolId id, long sizeBytes) {
-        tx.handle().execute("update pool set size_bytes = ? where id = ?", sizeBytes, id.toString());
+        tx.handle()
+                .execute("update pool set size_bytes = ? where id = ?", sizeBytes, id.toString());
     }
 
     static void setThresholds(Tx tx, PoolId id, PoolThresholds to) {

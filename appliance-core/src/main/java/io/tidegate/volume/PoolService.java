@@ -7,7 +7,6 @@ import io.tidegate.catalog.ServiceException;
 import io.tidegate.catalog.ServiceException.Code;
 import io.tidegate.event.Event.Severity;
 import io.tidegate.event.EventLog;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -366,8 +365,7 @@ public final class PoolService implements AutoCloseable {
         }
     }
 
-    private static ServiceException refusal(
-            PoolRecord pool, String message, int used, int refuse) {
+    private static ServiceException refusal(PoolRecord pool, String message, int used, int refuse) {
         String name = pool.name();
         return new ServiceException(
                 Code.NO_SPACE,

@@ -60,8 +60,7 @@ public final class SpaceWatch {
                 });
     }
 
-    private void tellLevel(
-            PoolRecord pool, StoreStatus status, SpaceLevel before, SpaceLevel now) {
+    private void tellLevel(PoolRecord pool, StoreStatus status, SpaceLevel before, SpaceLevel now) {
         boolean rises = now.compareTo(before) > 0;
         String used = "the pool is " + status.usedPercent() + " % full";
         if (rises) {

@@ -64,7 +64,9 @@ public final class VolumeService {
         return dependents;
     }
 
-    /** Makes an empty volume with its logical unit; space for all of it is set aside if not thin. */
+    /**
+     * Makes an empty volume with its logical unit; space for all of it is set aside if not thin.
+     */
     public VolumeRecord create(Request who, VolumeSpec spec) throws ServiceException {
         return create(
                 who,

@@ -86,8 +86,7 @@ class PoolSpaceTest {
         used("fast", 85);
         used("fast", 95);
         used("fast", 94);
-        assertThat(severities())
-                .containsExactly(Severity.WARNING, Severity.ERROR, Severity.ERROR);
+        assertThat(severities()).containsExactly(Severity.WARNING, Severity.ERROR, Severity.ERROR);
         assertThat(events().getLast()).contains("95 % full", "are refused", "pool grow");
         used("fast", 84);
         assertThat(events().getLast()).startsWith("INFO").contains("below 95 % again");
@@ -136,8 +135,7 @@ class PoolSpaceTest {
         rig.qrv("db01", "db01-q1");
         rig.store("fast").usedPercent = 95;
         ServiceException volume =
-                refused(
-                        () -> rig.volumes.create(Rig.ADMIN, VolumeSpec.of("x", "fast", SIZE)));
+                refused(() -> rig.volumes.create(Rig.ADMIN, VolumeSpec.of("x", "fast", SIZE)));
         assertThat(volume.code()).isEqualTo(Code.NO_SPACE);
         assertThat(volume.why()).contains("pool fast is 95 % full");
         assertThat(String.join("\n", volume.fixes()))
@@ -153,6 +151,18 @@ class PoolSpaceTest {
                                                         Optional.empty(),
                                                         Optional.empty(),
                                                         true))
+                                .code())
+                .isEqualTo(Code.NO_SPACE);
+        assertThat(
+                        refused(
+                                        () ->
+                                                rig.qrvs.create(
+                                                        Rig.ADMIN,
+                                                        new QrvService.Create(
+                                                                "db01",
+                                                                Optional.empty(),
+                                                                Optional.of("capacity"),
+                                                                Optional.empty())))
                                 .code())
                 .isEqualTo(Code.NO_SPACE);
         JobInfo refresh = rig.ended(rig.qrvs.refresh(Rig.ADMIN, "db01-q1"));

@@ -44,7 +44,8 @@ class RealPoolTest {
         public VolumeStore create(PoolRecord pool) throws StoreException {
             return Pool.create(
                     pool.path(),
-                    new PoolOptions(64L << 20, pool.grainBytes(), 1 << 20, 64L << 20, 1 << 20, true),
+                    new PoolOptions(
+                            64L << 20, pool.grainBytes(), 1 << 20, 64L << 20, 1 << 20, true),
                     options);
         }
 
