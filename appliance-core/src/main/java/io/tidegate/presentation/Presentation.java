@@ -7,6 +7,7 @@ import io.tidegate.catalog.ServiceException;
 import io.tidegate.catalog.Tx;
 import io.tidegate.presentation.HostRows.HostRow;
 import io.tidegate.presentation.LunListener.UnitChange;
+import io.tidegate.volume.PoolId;
 import io.tidegate.volume.PoolService;
 import io.tidegate.volume.SnapshotId;
 import io.tidegate.volume.VolumeId;
@@ -16,6 +17,7 @@ import io.tidegate.volume.VolumeUnits;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -211,6 +213,25 @@ public final class Presentation implements LunDirectory, VolumeUnits, AutoClosea
             words.add("LUN " + lun.number() + " of host " + lun.host());
         }
         return words;
+    }
+
+    @Override
+    public void thinThresholdReached(PoolId pool) {
+        Set<VolumeId> thin = new HashSet<>();
+        for (VolumeRecord volume : catalog.read(VolumeRows::all)) {
+            if (volume.pool().equals(pool) && volume.thin()) {
+                thin.add(volume.id());
+            }
+        }
+        synchronized (admin) {
+            // Mounts of snapshots take no space, and are not told.
+            for (UnitRecord row : catalog.read(UnitRows::all)) {
+                if (row.kind() == UnitKind.VOLUME && thin.contains(row.volume())) {
+                    units.unit(row.id())
+                            .ifPresent(unit -> notifyUnit(unit, UnitChange.THIN_THRESHOLD));
+                }
+            }
+        }
     }
 
     @Override

@@ -19,11 +19,9 @@ import io.tidegate.volume.StoreException;
 import io.tidegate.volume.StoreFailures;
 import io.tidegate.volume.VolumeBin;
 import io.tidegate.volume.VolumeDevice;
-import io.tidegate.volume.VolumeKind;
 import io.tidegate.volume.VolumeRecord;
 import io.tidegate.volume.VolumeRows;
 import io.tidegate.volume.VolumeSpec;
-import io.tidegate.volume.VolumeStore;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -94,24 +92,10 @@ final class BesideRecovery {
 
     private String make(Work work, VolumeRecord volume, SnapshotInfo source, String name)
             throws ServiceException {
-        VolumeSpec like =
-                VolumeSpec.like(volume, name, work.pool() == null ? pool(volume) : work.pool());
         VolumeSpec spec =
-                new VolumeSpec(
-                        like.name(),
-                        like.pool(),
-                        source.sizeBytes(),
-                        like.logicalBlockBytes(),
-                        like.physicalBlockBytes(),
-                        like.granularityBytes(),
-                        like.thin(),
-                        like.writeCache(),
-                        like.removable(),
-                        like.readOnly(),
-                        like.label());
-        return parts.volumes()
-                .create(job.request(), spec, VolumeKind.VOLUME, VolumeStore::createVolume)
-                .name();
+                VolumeSpec.like(volume, name, work.pool() == null ? pool(volume) : work.pool())
+                        .withSize(source.sizeBytes());
+        return parts.volumes().create(job.request(), spec).name();
     }
 
     private String pool(VolumeRecord volume) throws ServiceException {

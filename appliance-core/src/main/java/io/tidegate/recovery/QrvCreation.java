@@ -81,6 +81,11 @@ final class QrvCreation {
             }
             from = snapshot.id().toString();
         }
+        String message = "no QRV of " + source.name() + " is made";
+        pools.admit(pool, message);
+        if (from == null) {
+            volumes.admit(source, message);
+        }
         return new CreateJob(source.id().toString(), name, pool, from);
     }
 
@@ -153,7 +158,7 @@ final class QrvCreation {
         }
         return volumes.create(
                 job.request(),
-                VolumeSpec.like(source, order.name(), order.pool()),
+                VolumeSpec.like(source, order.name(), order.pool()).asThin(),
                 VolumeKind.QRV,
                 VolumeStore::createVolume);
     }

@@ -55,6 +55,11 @@ final class QrvPools {
         return free(pools.show(pool));
     }
 
+    /** Refuses a pool that is too full for what is new. */
+    void admit(String pool, String message) throws ServiceException {
+        pools.admit(pools.find(pool).id(), message);
+    }
+
     boolean samePool(String pool, VolumeRecord volume) throws ServiceException {
         return pools.find(pool).id().equals(volume.pool());
     }

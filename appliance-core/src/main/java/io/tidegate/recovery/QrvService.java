@@ -152,6 +152,12 @@ public final class QrvService implements VolumeDependents {
             warnings.add(
                     "pool " + job.pool() + " holds " + source.name() + " too: both fail together");
         }
+        if (!source.thin()) {
+            warnings.add(
+                    source.name()
+                            + " has space set aside, its QRV has not: after a promotion writes can"
+                            + " fail for want of space");
+        }
         String snapshot =
                 job.fromSnapshot() == null
                         ? source.name() + "@" + job.name() + ".1 (new)"

@@ -104,6 +104,7 @@ final class Refresher {
         if (there.isPresent()) {
             return there.get();
         }
+        admit(qrv);
         SnapshotId id = SnapshotId.random();
         long sequence = qrv.sequence() + 1;
         catalog.<Object, RuntimeException>housekeeping(
@@ -120,6 +121,19 @@ final class Refresher {
         SnapshotInfo base = take(job, id, source, qrv.name() + "." + sequence, qrv.holdReason());
         steps.reached("refresh:base");
         return base;
+    }
+
+    /**
+     * A round that has begun is brought to its end, and a promotion is the way out of a pool in
+     * trouble: only a new round is refused in full pools.
+     */
+    private void admit(QrvRow qrv) throws ServiceException {
+        if (qrv.state() == QrvState.PROMOTING) {
+            return;
+        }
+        String message = "QRV " + qrv.name() + " is not refreshed";
+        volumes.admit(volumes.find(qrv.source()), message);
+        volumes.admit(volumes.find(qrv.volume()), message);
     }
 
     private SnapshotInfo take(

@@ -135,7 +135,7 @@ public final class SnapshotMounts {
         VolumeRecord made =
                 volumes.create(
                         request.withoutId(),
-                        VolumeSpec.like(origin, name, pool(origin)),
+                        VolumeSpec.like(origin, name, pool(origin)).asThin(),
                         VolumeKind.VOLUME,
                         (store, id, shape) -> store.cloneSnapshot(snapshot.id(), id));
         boolean mapped = false;

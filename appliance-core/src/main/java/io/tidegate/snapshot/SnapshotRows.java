@@ -8,8 +8,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
@@ -21,6 +23,9 @@ final class SnapshotRows {
     private static final String SELECT =
             "select s.*, coalesce(v.name, s.volume_name) as present_name from snapshot s"
                     + " left join volume v on v.id = s.volume_id ";
+
+    /** Up to so many rows have their holds looked up one by one; more read all holds at once. */
+    private static final int FEW = 16;
 
     /** A row of a mount. */
     record Mount(
@@ -268,9 +273,19 @@ final class SnapshotRows {
     }
 
     private static List<SnapshotInfo> withHolds(Handle handle, List<SnapshotInfo> rows) {
-        List<SnapshotInfo> held = new ArrayList<>(rows.size());
-        rows.forEach(row -> held.add(withHolds(handle, row)));
-        return held;
+        if (rows.size() <= FEW) {
+            return rows.stream().map(row -> withHolds(handle, row)).toList();
+        }
+        Map<SnapshotId, List<String>> reasons = new HashMap<>();
+        handle.createQuery("select snapshot_id, reason from snapshot_hold order by at, reason")
+                .map((rs, ctx) -> Map.entry(SnapshotId.of(rs.getString(1)), rs.getString(2)))
+                .forEach(
+                        held ->
+                                reasons.computeIfAbsent(held.getKey(), id -> new ArrayList<>())
+                                        .add(held.getValue()));
+        return rows.stream()
+                .map(row -> row.withHolds(reasons.getOrDefault(row.id(), List.of())))
+                .toList();
     }
 
     private static SnapshotInfo withHolds(Handle handle, SnapshotInfo row) {

@@ -7,8 +7,10 @@ import io.tidegate.catalog.Catalog;
 import io.tidegate.catalog.Names;
 import io.tidegate.catalog.ServiceException;
 import io.tidegate.volume.SnapshotId;
+import io.tidegate.volume.SnapshotUsage;
 import io.tidegate.volume.StoreException;
 import io.tidegate.volume.StoreFailures;
+import io.tidegate.volume.VolumeId;
 import io.tidegate.volume.VolumeRecord;
 import io.tidegate.volume.VolumeRows;
 import io.tidegate.volume.VolumeService;
@@ -24,12 +26,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes, lists, mounts and deletes snapshots for administrators. Safe for concurrent calls from any
  * thread: what touches stores runs on threads of its own.
  */
 public final class SnapshotService {
+
+    private static final Logger log = LoggerFactory.getLogger(SnapshotService.class);
 
     private static final DateTimeFormatter NAME =
             DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss-SSS").withZone(ZoneOffset.UTC);
@@ -58,7 +64,9 @@ public final class SnapshotService {
     /**
      * What differs between two snapshots.
      *
+     * @param extents how many ranges changed, from where it was asked
      * @param first the first of the changed ranges
+     * @param next where to go on for those after {@code first}, in bytes; empty when there are none
      */
     public record Difference(
             SnapshotInfo from,
@@ -66,7 +74,8 @@ public final class SnapshotService {
             long writtenBytes,
             long discardedBytes,
             long extents,
-            List<ChangeStream.Change> first) {}
+            List<ChangeStream.Change> first,
+            Optional<Long> next) {}
 
     /** What is in the way of a deletion, and what it would give back. */
     public record DeletePlan(
@@ -118,6 +127,7 @@ public final class SnapshotService {
         List<Snapshots.Member> members = new ArrayList<>();
         for (String volumeName : create.volumes().stream().distinct().toList()) {
             VolumeRecord volume = usable(volumeName);
+            volumes.admit(volume, "snapshot " + volume.name() + "@" + name + " is not taken");
             members.add(new Snapshots.Member(SnapshotId.random(), volume, name, List.of()));
         }
         Instant keepUntil = create.keep().map(now::plus).orElse(null);
@@ -168,7 +178,7 @@ public final class SnapshotService {
                 newest.merge(info.volume(), info, (a, b) -> b.taken().isBefore(a.taken()) ? a : b);
             }
         }
-        return all.stream().filter(newest::containsValue).toList();
+        return all.stream().filter(info -> newest.get(info.volume()) == info).toList();
     }
 
     /** By {@code volume@name}, or by its UUID. */
@@ -190,13 +200,53 @@ public final class SnapshotService {
         }
     }
 
-    /** Bytes that would come back if only this one were deleted. */
-    public long uniqueBytes(SnapshotInfo snapshot) throws ServiceException {
+    /** What it shows, and what would come back if only this one were deleted. */
+    public SnapshotUsage usage(SnapshotInfo snapshot) throws ServiceException {
         VolumeStore store = volumes.store(volumes.find(snapshot.volume()));
         try {
-            return store.uniqueBytes(snapshot.id());
+            return store.usage(snapshot.id());
         } catch (StoreException e) {
             throw StoreFailures.of(e, "the space of " + snapshot.name() + " is not known");
+        }
+    }
+
+    /** Bytes that would come back if only this one were deleted. */
+    public long uniqueBytes(SnapshotInfo snapshot) throws ServiceException {
+        return usage(snapshot).uniqueBytes();
+    }
+
+    /**
+     * Sizes of many snapshots. Those that cannot be told (gone meanwhile, their pool is not open)
+     * are missing: the state of the snapshot or of the pool says why.
+     */
+    public Map<SnapshotId, SnapshotUsage> usages(List<SnapshotInfo> all) {
+        Map<VolumeId, Optional<VolumeStore>> stores = new HashMap<>();
+        Map<SnapshotId, SnapshotUsage> usages = new HashMap<>();
+        for (SnapshotInfo info : all) {
+            if (info.state() == SnapshotState.READY || info.state() == SnapshotState.DELETED) {
+                stores.computeIfAbsent(info.volume(), this::storeOf)
+                        .flatMap(store -> usage(store, info))
+                        .ifPresent(usage -> usages.put(info.id(), usage));
+            }
+        }
+        return usages;
+    }
+
+    private Optional<VolumeStore> storeOf(VolumeId volume) {
+        try {
+            return Optional.of(volumes.store(volumes.find(volume)));
+        } catch (ServiceException e) {
+            log.debug("no sizes of snapshots of volume {}: {}", volume, e.why());
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<SnapshotUsage> usage(VolumeStore store, SnapshotInfo info) {
+        try {
+            return Optional.of(store.usage(info.id()));
+        } catch (StoreException e) {
+            log.debug("no size of snapshot {}: {}", info.name(), e.getMessage());
+            return Optional.empty();
         }
     }
 
@@ -366,8 +416,10 @@ public final class SnapshotService {
      * What changed from one snapshot to a later one of the same volume.
      *
      * @param maxExtents how many of the first extents to list
+     * @param offset only what changed at or above it, in bytes; the sums, too
      */
-    public Difference diff(String from, String to, int maxExtents) throws ServiceException {
+    public Difference diff(String from, String to, int maxExtents, long offset)
+            throws ServiceException {
         SnapshotInfo a = require(from, SnapshotState.READY, "is not compared");
         SnapshotInfo b = require(to, SnapshotState.READY, "is not compared");
         if (!a.volume().equals(b.volume()) || b.taken().isBefore(a.taken())) {
@@ -378,17 +430,18 @@ public final class SnapshotService {
                             : "they are of two volumes",
                     "snapshot diff OLDER NEWER, both of one volume");
         }
-        return Apart.call("snapshot-diff", () -> walk(a, b, maxExtents));
+        return Apart.call("snapshot-diff", () -> walk(a, b, maxExtents, offset));
     }
 
-    private Difference walk(SnapshotInfo a, SnapshotInfo b, int maxExtents)
+    private Difference walk(SnapshotInfo a, SnapshotInfo b, int maxExtents, long offset)
             throws ServiceException {
         long written = 0;
         long discarded = 0;
         long extents = 0;
         List<ChangeStream.Change> first = new ArrayList<>();
+        Optional<Long> next = Optional.empty();
         VolumeStore store = volumes.store(volumes.find(a.volume()));
-        try (ChangeStream changes = store.diff(a.id(), b.id(), 0)) {
+        try (ChangeStream changes = store.diff(a.id(), b.id(), offset)) {
             Optional<ChangeStream.Change> change;
             while ((change = changes.next()).isPresent()) {
                 ChangeStream.Change c = change.get();
@@ -399,6 +452,8 @@ public final class SnapshotService {
                 }
                 if (first.size() < maxExtents) {
                     first.add(c);
+                } else if (next.isEmpty()) {
+                    next = Optional.of(c.offset());
                 }
             }
         } catch (StoreException e) {
@@ -406,6 +461,6 @@ public final class SnapshotService {
         } catch (DeviceException e) {
             throw StoreFailures.of(e, "the difference cannot be read");
         }
-        return new Difference(a, b, written, discarded, extents, List.copyOf(first));
+        return new Difference(a, b, written, discarded, extents, List.copyOf(first), next);
     }
 }

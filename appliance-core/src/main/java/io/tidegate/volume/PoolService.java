@@ -7,12 +7,12 @@ import io.tidegate.catalog.ServiceException;
 import io.tidegate.catalog.ServiceException.Code;
 import io.tidegate.event.Event.Severity;
 import io.tidegate.event.EventLog;
-import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -31,20 +31,20 @@ public final class PoolService implements AutoCloseable {
     private final Catalog catalog;
     private final StoreProvider provider;
     private final EventLog events;
+    private final PoolCreation creation;
     private final ActLocks locks = new ActLocks();
     private final Map<PoolId, VolumeStore> open = new ConcurrentHashMap<>();
     private final List<Consumer<PoolId>> listeners = new CopyOnWriteArrayList<>();
     private final Map<PoolId, String> problems = new ConcurrentHashMap<>();
 
-    /** Pools that another catalog, or a later state of this one, has used; with the reason. */
-    private final Map<PoolId, String> estranged = new ConcurrentHashMap<>();
-
-    private final Set<PoolId> claimed = ConcurrentHashMap.newKeySet();
+    private final PoolClaims claims;
 
     public PoolService(Catalog catalog, StoreProvider provider, EventLog events) {
         this.catalog = catalog;
         this.provider = provider;
+        this.creation = new PoolCreation(catalog, provider);
         this.events = events;
+        this.claims = new PoolClaims(catalog, events);
     }
 
     /**
@@ -81,43 +81,13 @@ public final class PoolService implements AutoCloseable {
                     StoreException.Kind.NOT_FOUND,
                     pool.path() + " holds another pool, " + store.id());
         }
+        if (pool.ready()) {
+            followSize(pool, store);
+        }
         open.put(pool.id(), store);
         log.info("pool {} ({}) is open at {}", pool.name(), pool.id(), pool.path());
-        checkClaim(pool, store);
+        claims.opened(pool, store);
         return store;
-    }
-
-    private StoreClaim ours() {
-        return new StoreClaim(catalog.uuid(), catalog.generation());
-    }
-
-    /**
-     * A catalog that was restored, or is another one, does not know what the pool holds: what it
-     * takes for rubbish may be somebody's volume. Such a pool works, but nothing cleans up.
-     */
-    private void checkClaim(PoolRecord pool, VolumeStore store) throws StoreException {
-        Optional<StoreClaim> seen = store.claim();
-        boolean mine = claimed.contains(pool.id()); // by this run, before the pool was reopened
-        if (seen.isPresent() && !mine && !seen.get().precedes(ours())) {
-            String reason =
-                    seen.get().catalog().equals(catalog.uuid())
-                            ? "it was used with a later state of this catalog"
-                            : "it was used with another catalog, " + seen.get().catalog();
-            estranged.put(pool.id(), reason);
-            log.error("pool {} ({}): {}; nothing is cleaned up", pool.name(), pool.id(), reason);
-            events.add(
-                    Severity.ERROR,
-                    "pool",
-                    "pool:" + pool.name(),
-                    reason + "; nothing is deleted by itself until it is adopted: pool adopt");
-        } else if (store.status().readOnlyReason().isEmpty()) {
-            claimAsOurs(pool, store);
-        }
-    }
-
-    private void claimAsOurs(PoolRecord pool, VolumeStore store) throws StoreException {
-        store.claim(ours());
-        claimed.add(pool.id());
     }
 
     /**
@@ -125,7 +95,7 @@ public final class PoolService implements AutoCloseable {
      * another catalog, or to a later state of this one.
      */
     public boolean mayCleanUp() {
-        return estranged.isEmpty();
+        return claims.allOurs();
     }
 
     /** Takes a pool over for this catalog as it is; clean-up goes on afterwards. */
@@ -133,8 +103,8 @@ public final class PoolService implements AutoCloseable {
         PoolRecord pool = find(name);
         String object = "pool:" + pool.name();
         try (ActLocks.Held held = locks.hold(pool.id(), "pool " + pool.name(), "adopt")) {
-            String reason = estranged.getOrDefault(pool.id(), "");
-            claimAsOurs(pool, store(pool.id()));
+            String reason = claims.estranged(pool.id()).orElse("");
+            claims.take(pool, store(pool.id()));
             catalog.change(
                     who,
                     object,
@@ -142,7 +112,6 @@ public final class PoolService implements AutoCloseable {
                         tx.note("was", reason);
                         return 0;
                     });
-            estranged.remove(pool.id());
             return info(pool);
         } catch (StoreException e) {
             throw catalog.recorded(
@@ -156,6 +125,21 @@ public final class PoolService implements AutoCloseable {
                 "pool:" + pool.name(),
                 tx -> {
                     PoolRows.ready(tx, pool.id(), store.id());
+                    PoolRows.setSize(tx, pool.id(), store.status().totalBytes());
+                    return 0;
+                });
+    }
+
+    /** The store rules: it may have grown before its row could say so. */
+    private void followSize(PoolRecord pool, VolumeStore store) {
+        long size = store.status().totalBytes();
+        if (size == pool.sizeBytes()) {
+            return;
+        }
+        log.info("pool {} has {} bytes, its row said {}", pool.name(), size, pool.sizeBytes());
+        catalog.housekeeping(
+                tx -> {
+                    PoolRows.setSize(tx, pool.id(), size);
                     return 0;
                 });
     }
@@ -199,17 +183,19 @@ public final class PoolService implements AutoCloseable {
         String object = "pool:" + Names.shown(spec.name());
         try {
             String name = Names.check("pool", spec.name());
-            PoolRecord intent = intend(name, spec);
-            VolumeStore store = makeStore(intent);
+            PoolRecord intent = creation.intend(name, spec);
+            VolumeStore store = creation.make(intent);
             open.put(intent.id(), store);
             claimNew(intent, store);
             catalog.change(
                     who,
                     object,
                     tx -> {
+                        long size = store.status().totalBytes();
                         PoolRows.ready(tx, intent.id(), store.id());
+                        PoolRows.setSize(tx, intent.id(), size);
                         Catalog.keepResult(tx, who, name);
-                        tx.note("path", spec.path().toString()).note("size", spec.sizeBytes());
+                        tx.note("path", spec.path().toString()).note("size", size);
                         return 0;
                     });
             log.info("pool {} ({}) is made at {}", name, intent.id(), intent.path());
@@ -221,67 +207,10 @@ public final class PoolService implements AutoCloseable {
 
     private void claimNew(PoolRecord pool, VolumeStore store) throws ServiceException {
         try {
-            claimAsOurs(pool, store);
+            claims.take(pool, store);
         } catch (StoreException e) {
             throw StoreFailures.of(e, "pool " + pool.name() + " is made, but not finished");
         }
-    }
-
-    private PoolRecord intend(String name, PoolSpec spec) throws ServiceException {
-        Path path = spec.path().toAbsolutePath().normalize();
-        return catalog.<PoolRecord, ServiceException>housekeeping(
-                tx -> {
-                    if (PoolRows.byName(tx.handle(), name).isPresent()) {
-                        throw ServiceException.conflict(
-                                "pool " + name + " is not made",
-                                "there is a pool of this name",
-                                "choose another name",
-                                "pool show " + name);
-                    }
-                    if (PoolRows.pathTaken(tx.handle(), path)) {
-                        throw ServiceException.conflict(
-                                "pool " + name + " is not made",
-                                "another pool lives in " + path,
-                                "choose another --path");
-                    }
-                    PoolRecord pool =
-                            new PoolRecord(
-                                    PoolId.random(),
-                                    name,
-                                    spec.tier(),
-                                    path,
-                                    spec.grainBytes(),
-                                    spec.sizeBytes(),
-                                    Optional.empty(),
-                                    false,
-                                    tx.now());
-                    PoolRows.insert(tx, pool);
-                    return pool;
-                });
-    }
-
-    /** After anything but a clear refusal the row stays, and the next start looks for remains. */
-    private VolumeStore makeStore(PoolRecord pool) throws ServiceException {
-        try {
-            return provider.create(pool);
-        } catch (StoreException e) {
-            takeBack(pool);
-            throw StoreFailures.of(e, "pool " + pool.name() + " is not made");
-        } catch (IllegalArgumentException e) {
-            takeBack(pool);
-            throw ServiceException.invalid(
-                    "pool " + pool.name() + " is not made",
-                    String.valueOf(e.getMessage()),
-                    "choose other values for --size and --grain");
-        }
-    }
-
-    private void takeBack(PoolRecord pool) {
-        catalog.housekeeping(
-                tx -> {
-                    PoolRows.delete(tx, pool.id());
-                    return 0;
-                });
     }
 
     public List<PoolInfo> list() {
@@ -301,7 +230,7 @@ public final class PoolService implements AutoCloseable {
         Optional<StoreStatus> status = Optional.ofNullable(store).map(VolumeStore::status);
         Optional<String> problem =
                 Optional.ofNullable(problems.get(pool.id()))
-                        .or(() -> Optional.ofNullable(estranged.get(pool.id())))
+                        .or(() -> claims.estranged(pool.id()))
                         .or(() -> status.flatMap(StoreStatus::readOnlyReason));
         int volumes = catalog.read(handle -> PoolRows.volumes(handle, pool.id()));
         return new PoolInfo(pool, status, problem, volumes);
@@ -362,14 +291,173 @@ public final class PoolService implements AutoCloseable {
         }
     }
 
-    /** Problems in the structures of an open pool; empty when there are none. */
-    public List<String> check(String name) throws ServiceException {
+    /** Looks at the structures of an open pool; changes nothing. */
+    public StoreCheck check(String name) throws ServiceException {
         PoolRecord pool = find(name);
         try {
             return provider.check(store(pool.id()));
         } catch (StoreException e) {
             throw StoreFailures.of(e, "pool " + pool.name() + " is not checked");
         }
+    }
+
+    /**
+     * Reads everything that a checksum of the pool vouches for, while it is in use; changes
+     * nothing. Takes hours on a large pool: for jobs. One at a time for each pool.
+     */
+    public ScrubReport scrub(PoolRecord pool, ScrubControl control) throws ServiceException {
+        // Under a key of its own: a pool in trouble must be reopened while a scrub is under way.
+        try (ActLocks.Held held =
+                locks.hold(new Scrub(pool.id()), "pool " + pool.name(), "scrub")) {
+            return provider.scrub(store(pool.id()), control);
+        } catch (StoreException e) {
+            throw StoreFailures.of(e, "pool " + pool.name() + " is not scrubbed");
+        }
+    }
+
+    private record Scrub(PoolId pool) {}
+
+    /**
+     * Makes a pool larger, in use: store first, then its row. When the row cannot follow, the next
+     * start has it do so. The size that it has already changes nothing.
+     */
+    public PoolInfo grow(Request who, String name, long sizeBytes) throws ServiceException {
+        PoolRecord pool = find(name);
+        String object = "pool:" + pool.name();
+        String failure = "pool " + pool.name() + " does not grow";
+        try (ActLocks.Held held = locks.hold(pool.id(), "pool " + pool.name(), "grow")) {
+            VolumeStore store = store(pool.id());
+            long before = store.status().totalBytes();
+            checkGrows(failure, before, sizeBytes);
+            if (sizeBytes > before) {
+                growStore(store, sizeBytes, failure);
+            }
+            long after = store.status().totalBytes();
+            catalog.change(
+                    who,
+                    object,
+                    tx -> {
+                        PoolRows.setSize(tx, pool.id(), after);
+                        tx.note("before", before).note("after", after);
+                        return 0;
+                    });
+            log.info("pool {} has {} bytes instead of {}", pool.name(), after, before);
+            return info(find(pool.name()));
+        } catch (ServiceException e) {
+            throw catalog.recorded(who, object, e);
+        }
+    }
+
+    private void growStore(VolumeStore store, long sizeBytes, String failure)
+            throws ServiceException {
+        try {
+            provider.grow(store, sizeBytes);
+        } catch (StoreException e) {
+            throw StoreFailures.of(e, failure);
+        } catch (IllegalArgumentException e) {
+            throw ServiceException.invalid(
+                    failure, String.valueOf(e.getMessage()), "give another --size");
+        }
+    }
+
+    private static void checkGrows(String failure, long before, long sizeBytes)
+            throws ServiceException {
+        if (sizeBytes < before) {
+            throw ServiceException.invalid(
+                    failure,
+                    "pools do not shrink; it has " + before + " bytes",
+                    "give a larger --size");
+        }
+    }
+
+    /** Sets from how full on the pool is talked about, and refuses what is new. */
+    public PoolInfo setThresholds(Request who, String name, PoolThresholds to)
+            throws ServiceException {
+        PoolRecord pool = find(name);
+        catalog.change(
+                who,
+                "pool:" + pool.name(),
+                tx -> {
+                    PoolRows.setThresholds(tx, pool.id(), to);
+                    tx.note("before", pool.thresholds()).note("after", to);
+                    return 0;
+                });
+        return info(find(pool.name()));
+    }
+
+    /**
+     * Refuses new snapshots, volumes and clones in a pool that is too full for them, so that what
+     * is there can go on. A pool that is not open is not refused here: its use is.
+     *
+     * @param message what does not happen
+     * @throws ServiceException {@code NO_SPACE} with what would give space back
+     */
+    public void admit(PoolId id, String message) throws ServiceException {
+        VolumeStore store = open.get(id);
+        Optional<PoolRecord> row =
+                catalog.<List<PoolRecord>, RuntimeException>read(PoolRows::all).stream()
+                        .filter(pool -> pool.id().equals(id))
+                        .findFirst();
+        if (store == null || row.isEmpty()) {
+            return;
+        }
+        int used = store.status().usedPercent();
+        int refuse = row.get().thresholds().refusePercent();
+        if (used >= refuse) {
+            throw refusal(row.get(), message, used, refuse);
+        }
+    }
+
+    private static ServiceException refusal(PoolRecord pool, String message, int used, int refuse) {
+        String name = pool.name();
+        return new ServiceException(
+                Code.NO_SPACE,
+                message,
+                "pool %s is %d %% full; from %d %% on it takes no new volumes, snapshots or clones"
+                        .formatted(name, used, refuse),
+                List.of(
+                        "snapshot list --sizes --sort -used, then snapshot purge VOLUME@NAME",
+                        "volume list --pool " + name + " --deleted, then volume purge VOLUME",
+                        "pool show " + name + " names its largest volumes",
+                        "pool grow " + name + " --size SIZE"));
+    }
+
+    /** What each volume of the pool takes, the largest first; nothing when it is not open. */
+    public List<VolumeSpace> spaces(PoolRecord pool) {
+        VolumeStore store = open.get(pool.id());
+        if (store == null) {
+            return List.of();
+        }
+        List<VolumeSpace> spaces = new ArrayList<>();
+        for (VolumeRecord volume : catalog.read(VolumeRows::all)) {
+            if (volume.pool().equals(pool.id())) {
+                usage(store, volume).ifPresent(u -> spaces.add(new VolumeSpace(volume, u)));
+            }
+        }
+        spaces.sort(Comparator.comparingLong(VolumeSpace::heldBytes).reversed());
+        return spaces;
+    }
+
+    private static Optional<VolumeUsage> usage(VolumeStore store, VolumeRecord volume) {
+        try {
+            return Optional.of(store.usage(volume.id()));
+        } catch (StoreException e) {
+            // It is being made or purged at this moment, or the pool's own state says the trouble.
+            log.debug("no usage of volume {}", volume.name(), e);
+            return Optional.empty();
+        }
+    }
+
+    /** Rows of the pools that are open, with their state at this moment. */
+    Map<PoolRecord, StoreStatus> watched() {
+        Map<PoolRecord, StoreStatus> all = new LinkedHashMap<>();
+        for (PoolRecord pool : catalog.read(PoolRows::all)) {
+            VolumeStore store = open.get(pool.id());
+            if (store != null && pool.ready()) {
+                all.put(pool, store.status());
+            }
+        }
+        return all;
     }
 
     /** Closes every store. */

@@ -1,7 +1,5 @@
 package io.tidegate.volume;
 
-import java.util.List;
-
 /** Makes and opens the stores behind pools; a port that the wiring fills. Calls block. */
 public interface StoreProvider {
 
@@ -23,10 +21,8 @@ public interface StoreProvider {
      */
     void reopen(VolumeStore store, boolean acknowledgeLoss) throws StoreException;
 
-    /**
-     * Problems in the structures of an open store, each with its place; empty when there are none.
-     */
-    List<String> check(VolumeStore store) throws StoreException;
+    /** Looks at the structures of an open store; changes nothing. */
+    StoreCheck check(VolumeStore store) throws StoreException;
 
     /**
      * Reads everything that a checksum vouches for, while the store is in use; changes nothing.

@@ -6,7 +6,8 @@ import java.util.Optional;
 /**
  * A volume's row.
  *
- * @param thin whether hosts are told that unmapped blocks take no space
+ * @param thin whether hosts are told that unmapped blocks take no space; what is not thin was made
+ *     with space set aside, or took the place of such a volume
  * @param removable whether hosts are told that the medium can be ejected
  * @param readOnly whether no host may write
  * @param writeCache whether writes may be answered before they are durable, when hosts have not set

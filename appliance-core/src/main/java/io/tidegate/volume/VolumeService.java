@@ -64,9 +64,24 @@ public final class VolumeService {
         return dependents;
     }
 
-    /** Makes an empty volume with its logical unit. */
+    /**
+     * Makes an empty volume with its logical unit; space for all of it is set aside if not thin.
+     */
     public VolumeRecord create(Request who, VolumeSpec spec) throws ServiceException {
-        return create(who, spec, VolumeKind.VOLUME, VolumeStore::createVolume);
+        return create(
+                who,
+                spec,
+                VolumeKind.VOLUME,
+                (store, id, shape) -> store.createVolume(id, shape, !spec.thin()));
+    }
+
+    /**
+     * Refuses what is new when the volume's pool is too full for it.
+     *
+     * @param message what does not happen
+     */
+    public void admit(VolumeRecord volume, String message) throws ServiceException {
+        pools.admit(volume.pool(), message);
     }
 
     /**
@@ -86,6 +101,7 @@ public final class VolumeService {
             String name = Names.check("volume", spec.name());
             PoolRecord pool = pools.find(spec.pool());
             VolumeStore store = pools.store(pool.id());
+            pools.admit(pool.id(), "volume " + name + " is not made");
             VolumeRecord intent = intend(name, pool, spec, kind);
             makeInStore(store, intent, act);
             settle(who, intent);

@@ -11,6 +11,8 @@ import io.tidegate.catalog.ServiceException;
  * @param logicalBlockBytes 512 or 4096
  * @param physicalBlockBytes a power of two, at least the logical block
  * @param granularityBytes what hosts are told to unmap and transfer in; 0 takes the physical block
+ * @param thin whether it takes space when it is written; else space for all of it is set aside, as
+ *     far as it is made empty and not of a snapshot
  */
 public record VolumeSpec(
         String name,
@@ -45,6 +47,42 @@ public record VolumeSpec(
                 model.removable(),
                 false,
                 "");
+    }
+
+    /** The same with another size. */
+    public VolumeSpec withSize(long bytes) {
+        return new VolumeSpec(
+                name,
+                pool,
+                bytes,
+                logicalBlockBytes,
+                physicalBlockBytes,
+                granularityBytes,
+                thin,
+                writeCache,
+                removable,
+                readOnly,
+                label);
+    }
+
+    /**
+     * The same without space set aside. Replicas are so, since only jobs write to them and their
+     * points would need the space once more, and clones are, since what they share cannot be set
+     * aside.
+     */
+    public VolumeSpec asThin() {
+        return new VolumeSpec(
+                name,
+                pool,
+                sizeBytes,
+                logicalBlockBytes,
+                physicalBlockBytes,
+                granularityBytes,
+                true,
+                writeCache,
+                removable,
+                readOnly,
+                label);
     }
 
     VolumeShape shape() throws ServiceException {

@@ -22,6 +22,9 @@ public interface VolumeUnits {
     /** LUNs and mounts of the volume, in words; empty when no host has it. */
     List<String> mappings(Handle handle, VolumeId volume);
 
+    /** Tells hosts that the pool behind their thin LUNs fills up: once for each crossing. */
+    void thinThresholdReached(PoolId pool);
+
     /**
      * Brings what hosts see in line with the rows, and tells them: offers, takes back, refuses,
      * resizes. Called after the commit, outside of any transaction; may be repeated.

@@ -7,12 +7,12 @@ import io.tidegate.pool.PoolOptions;
 import io.tidegate.volume.PoolRecord;
 import io.tidegate.volume.ScrubControl;
 import io.tidegate.volume.ScrubReport;
+import io.tidegate.volume.StoreCheck;
 import io.tidegate.volume.StoreException;
 import io.tidegate.volume.StoreProvider;
 import io.tidegate.volume.VolumeStore;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
-import java.util.List;
 
 /**
  * Pools that can end the world just before or after an act: the catalog takes nothing more from
@@ -72,7 +72,7 @@ public final class KillingStores implements StoreProvider {
     }
 
     @Override
-    public List<String> check(VolumeStore store) {
+    public StoreCheck check(VolumeStore store) {
         throw new UnsupportedOperationException("not in these tests");
     }
 

@@ -31,6 +31,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,6 +77,10 @@ final class FakeStore implements VolumeStore {
 
     private final UUID id = UUID.randomUUID();
     private final Map<VolumeId, Vol> volumes = new HashMap<>();
+    final Set<VolumeId> reserved = ConcurrentHashMap.newKeySet();
+    volatile long total = 100L << 30; // so that percents are whole
+    volatile int usedPercent;
+    volatile @Nullable String readOnly;
     volatile WriteHook hook = (volume, offset) -> {};
     volatile @Nullable String unreadable;
     volatile Runnable beforeSnapshot = () -> {};
@@ -99,7 +104,21 @@ final class FakeStore implements VolumeStore {
 
     @Override
     public StoreStatus status() {
-        return new StoreStatus(1L << 40, 0, 1L << 40, 0, 0, 0, 0, 0, false, Optional.empty());
+        return new StoreStatus(
+                total,
+                total * usedPercent / 100,
+                total - total * usedPercent / 100,
+                0,
+                0,
+                0,
+                0,
+                0,
+                false,
+                Optional.ofNullable(readOnly));
+    }
+
+    void grow(long sizeBytes) {
+        total = sizeBytes;
     }
 
     @Override
@@ -117,6 +136,9 @@ final class FakeStore implements VolumeStore {
             throws StoreException {
         if (volumes.putIfAbsent(volume, new Vol(shape, new TreeMap<>())) != null) {
             throw new StoreException(Kind.EXISTS, "volume " + volume);
+        }
+        if (reserved) {
+            this.reserved.add(volume);
         }
     }
 

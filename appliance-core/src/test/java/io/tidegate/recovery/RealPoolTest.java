@@ -10,13 +10,14 @@ import io.tidegate.recovery.PromotionService.Mode;
 import io.tidegate.volume.PoolRecord;
 import io.tidegate.volume.ScrubControl;
 import io.tidegate.volume.ScrubReport;
+import io.tidegate.volume.StoreCheck;
 import io.tidegate.volume.StoreException;
 import io.tidegate.volume.StoreProvider;
 import io.tidegate.volume.VolumeStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -59,8 +60,8 @@ class RealPoolTest {
         }
 
         @Override
-        public List<String> check(VolumeStore store) throws StoreException {
-            return ((Pool) store).check().toString().lines().toList();
+        public StoreCheck check(VolumeStore store) throws StoreException {
+            return new StoreCheck(new LinkedHashMap<>(), ((Pool) store).check().problems());
         }
 
         @Override

@@ -27,6 +27,7 @@ import io.tidegate.snapshot.Gates;
 import io.tidegate.snapshot.SnapshotMounts;
 import io.tidegate.snapshot.SnapshotService;
 import io.tidegate.snapshot.Snapshots;
+import io.tidegate.upkeep.PoolScrubs;
 import io.tidegate.volume.ActLocks;
 import io.tidegate.volume.PoolRecord;
 import io.tidegate.volume.PoolService;
@@ -34,6 +35,8 @@ import io.tidegate.volume.PoolSpec;
 import io.tidegate.volume.PoolTier;
 import io.tidegate.volume.ScrubControl;
 import io.tidegate.volume.ScrubReport;
+import io.tidegate.volume.SpaceWatch;
+import io.tidegate.volume.StoreCheck;
 import io.tidegate.volume.StoreProvider;
 import io.tidegate.volume.VolumeRecord;
 import io.tidegate.volume.VolumeService;
@@ -48,6 +51,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -55,6 +59,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 
 /**
  * The services of this package over a catalog on disk and stores in memory. {@link #crash} leaves
@@ -174,9 +179,14 @@ final class Rig implements AutoCloseable {
     Snapshots snapshots;
     SnapshotService snapshotService;
     SnapshotMounts mounts;
+    EventLog events;
+    SpaceWatch watch;
+    PoolScrubs scrubs;
     QrvService qrvs;
     PromotionService promotions;
     RecoverService recoveries;
+    volatile Function<ScrubControl, ScrubReport> scrubbing =
+            control -> new ScrubReport(true, 3, 4096, 512, List.of());
     private boolean first = true;
 
     private final StoreProvider provider;
@@ -199,7 +209,8 @@ final class Rig implements AutoCloseable {
     void open() {
         try {
             catalog = Catalog.open(dir.resolve("catalog.db"), clock);
-            pools = new PoolService(catalog, provider, new EventLog(catalog, 100));
+            events = new EventLog(catalog, 100);
+            pools = new PoolService(catalog, provider, events);
             pools.start();
             locks = new ActLocks();
             presentation =
@@ -232,6 +243,8 @@ final class Rig implements AutoCloseable {
     private void wire() {
         Gates gates = new Gates(gateLimit);
         jobs = new JobService(catalog);
+        watch = new SpaceWatch(catalog, pools, presentation, events);
+        scrubs = new PoolScrubs(pools, jobs, events);
         snapshots = new Snapshots(catalog, volumes, gates, locks, presentation::unitOf);
         mounts =
                 new SnapshotMounts(
@@ -313,17 +326,19 @@ final class Rig implements AutoCloseable {
         public void reopen(VolumeStore store, boolean acknowledgeLoss) {}
 
         @Override
-        public List<String> check(VolumeStore store) {
-            return List.of();
+        public StoreCheck check(VolumeStore store) {
+            return new StoreCheck(new LinkedHashMap<>(), List.of());
         }
 
         @Override
         public ScrubReport scrub(VolumeStore store, ScrubControl control) {
-            return new ScrubReport(true, 0, 0, 0, List.of());
+            return scrubbing.apply(control);
         }
 
         @Override
-        public void grow(VolumeStore store, long sizeBytes) {}
+        public void grow(VolumeStore store, long sizeBytes) {
+            ((FakeStore) store).grow(sizeBytes);
+        }
     }
 
     // ---- acts

@@ -217,11 +217,11 @@ class SnapshotServiceTest {
         ((io.tidegate.block.Discardable) entry.device()).discard(8192, 4096);
         entry.exit();
         take("b", "db01");
-        SnapshotService.Difference diff = rig.snapshotService.diff("db01@a", "db01@b", 1);
+        SnapshotService.Difference diff = rig.snapshotService.diff("db01@a", "db01@b", 1, 0);
         assertThat(diff.writtenBytes()).isEqualTo(4096);
         assertThat(diff.discardedBytes()).isEqualTo(4096);
         assertThat(diff.first()).hasSize(1);
-        assertThatThrownBy(() -> rig.snapshotService.diff("db01@b", "db01@a", 1))
+        assertThatThrownBy(() -> rig.snapshotService.diff("db01@b", "db01@a", 1, 0))
                 .isInstanceOf(ServiceException.class);
     }
 

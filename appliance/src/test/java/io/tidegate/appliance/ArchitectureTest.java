@@ -30,6 +30,7 @@ class ArchitectureTest {
         "io.tidegate.presentation..",
         "io.tidegate.snapshot..",
         "io.tidegate.recovery..",
+        "io.tidegate.upkeep..",
         "io.tidegate.job..",
         "io.tidegate.catalog..",
         "io.tidegate.audit..",

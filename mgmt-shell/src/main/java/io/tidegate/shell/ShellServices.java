@@ -12,6 +12,7 @@ import io.tidegate.recovery.PromotionService;
 import io.tidegate.recovery.QrvService;
 import io.tidegate.recovery.RecoverService;
 import io.tidegate.snapshot.SnapshotService;
+import io.tidegate.upkeep.PoolScrubs;
 import io.tidegate.user.UserService;
 import io.tidegate.volume.PoolService;
 import io.tidegate.volume.VolumeBin;
@@ -30,6 +31,7 @@ public record ShellServices(
         Catalog catalog,
         JobService jobs,
         PoolService pools,
+        PoolScrubs scrubs,
         VolumeService volumes,
         VolumeBin volumeBin,
         HostService hosts,

@@ -5,6 +5,7 @@ import io.tidegate.catalog.SecretBox;
 import io.tidegate.event.EventLog;
 import io.tidegate.job.JobService;
 import io.tidegate.pool.Pool;
+import io.tidegate.pool.PoolCheckReport;
 import io.tidegate.pool.PoolOpenOptions;
 import io.tidegate.pool.PoolOptions;
 import io.tidegate.presentation.CatalogReservations;
@@ -25,12 +26,14 @@ import io.tidegate.snapshot.Gates;
 import io.tidegate.snapshot.SnapshotMounts;
 import io.tidegate.snapshot.SnapshotService;
 import io.tidegate.snapshot.Snapshots;
+import io.tidegate.upkeep.PoolScrubs;
 import io.tidegate.user.UserService;
 import io.tidegate.volume.ActLocks;
 import io.tidegate.volume.PoolRecord;
 import io.tidegate.volume.PoolService;
 import io.tidegate.volume.ScrubControl;
 import io.tidegate.volume.ScrubReport;
+import io.tidegate.volume.StoreCheck;
 import io.tidegate.volume.StoreException;
 import io.tidegate.volume.StoreProvider;
 import io.tidegate.volume.VolumeBin;
@@ -45,6 +48,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +61,13 @@ public final class TestAppliance implements AutoCloseable {
     public final Dispatcher dispatcher;
     public final AtomicBoolean shutdown = new AtomicBoolean();
     public final AtomicReference<@Nullable ShellServer> server = new AtomicReference<>();
+
+    /** What the next scrub finds. */
+    public final AtomicReference<ScrubReport> scrub =
+            new AtomicReference<>(new ScrubReport(true, 12, 8192, 4096, List.of()));
+
+    /** What a pool was last told to grow to. */
+    public final AtomicLong grown = new AtomicLong();
 
     public TestAppliance(Path data) throws Exception {
         Clock clock = Clock.systemUTC();
@@ -71,6 +82,7 @@ public final class TestAppliance implements AutoCloseable {
         VolumeBin bin = volumes.bin(GRACE);
         LunService luns = new LunService(catalog, presentation, locks, Duration.ofHours(1));
         JobService jobs = new JobService(catalog);
+        PoolScrubs scrubs = new PoolScrubs(pools, jobs, events);
         Gates gates = new Gates();
         Snapshots taken = new Snapshots(catalog, volumes, gates, locks, presentation::unitOf);
         SnapshotMounts mounts =
@@ -99,6 +111,7 @@ public final class TestAppliance implements AutoCloseable {
                         catalog,
                         jobs,
                         pools,
+                        scrubs,
                         volumes,
                         bin,
                         new HostService(catalog, secrets, presentation),
@@ -171,12 +184,14 @@ public final class TestAppliance implements AutoCloseable {
         }
     }
 
-    private static final class Stores implements StoreProvider {
+    private final class Stores implements StoreProvider {
         @Override
         public VolumeStore create(PoolRecord pool) throws StoreException {
             return Pool.create(
                     pool.path(),
-                    PoolOptions.fast(pool.sizeBytes()).withGrainBytes(pool.grainBytes()));
+                    PoolOptions.fast(pool.sizeBytes())
+                            .withGrainBytes(pool.grainBytes())
+                            .withChecksums(pool.checksums()));
         }
 
         @Override
@@ -190,18 +205,21 @@ public final class TestAppliance implements AutoCloseable {
         }
 
         @Override
-        public List<String> check(VolumeStore store) throws StoreException {
-            return ((Pool) store).check().problems();
+        public StoreCheck check(VolumeStore store) throws StoreException {
+            PoolCheckReport report = ((Pool) store).check();
+            LinkedHashMap<String, Long> counts = new LinkedHashMap<>();
+            counts.put("metadataPages", report.nodes());
+            return new StoreCheck(counts, report.problems());
         }
 
         @Override
-        public ScrubReport scrub(VolumeStore store, ScrubControl control) throws StoreException {
-            return ((Pool) store).scrub(control);
+        public ScrubReport scrub(VolumeStore store, ScrubControl control) {
+            return scrub.get();
         }
 
         @Override
-        public void grow(VolumeStore store, long sizeBytes) throws StoreException {
-            ((Pool) store).grow(sizeBytes);
+        public void grow(VolumeStore store, long sizeBytes) {
+            grown.set(sizeBytes);
         }
     }
 }

@@ -28,6 +28,24 @@ final class PoolCollector extends Collector {
                                 gauge(f, "free", "Room for host writes.", s.freeBytes(), name);
                                 gauge(f, "allocated", "Bytes in use.", s.allocatedBytes(), name);
                                 gauge(f, "map", "Bytes of the maps.", s.mapBytes(), name);
+                                gauge(
+                                        f,
+                                        "reserved",
+                                        "Bytes set aside for volumes, not used yet.",
+                                        s.reservedBytes(),
+                                        name);
+                                gauge(
+                                        f,
+                                        "shared",
+                                        "Bytes that sharing between volumes saves.",
+                                        s.sharedBytes(),
+                                        name);
+                                f.gauge(
+                                        "tidegate_pool_used_percent",
+                                        "How full it is for writes to thin volumes.",
+                                        s.usedPercent(),
+                                        "pool",
+                                        name);
                                 f.gauge(
                                         "tidegate_pool_read_only",
                                         "1 when the pool takes no writes.",

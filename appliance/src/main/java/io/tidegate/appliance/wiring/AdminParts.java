@@ -51,6 +51,7 @@ final class AdminParts {
                 core.catalog,
                 core.jobs,
                 core.pools,
+                core.scrubs,
                 core.volumes,
                 core.bin,
                 core.hosts,

@@ -23,9 +23,11 @@ import io.tidegate.snapshot.Gates;
 import io.tidegate.snapshot.SnapshotMounts;
 import io.tidegate.snapshot.SnapshotService;
 import io.tidegate.snapshot.Snapshots;
+import io.tidegate.upkeep.PoolScrubs;
 import io.tidegate.user.UserService;
 import io.tidegate.volume.ActLocks;
 import io.tidegate.volume.PoolService;
+import io.tidegate.volume.SpaceWatch;
 import io.tidegate.volume.VolumeBin;
 import io.tidegate.volume.VolumeService;
 import java.io.IOException;
@@ -49,7 +51,9 @@ public final class CoreParts implements AutoCloseable {
     final LunService luns;
     final CatalogReservations reservations;
     final CatalogModePages modePages;
+    final SpaceWatch space;
     final JobService jobs;
+    final PoolScrubs scrubs;
     final SnapshotService snapshots;
     private final Snapshots taken;
     final QrvService qrvs;
@@ -68,6 +72,7 @@ public final class CoreParts implements AutoCloseable {
         pools = new PoolService(catalog, new PoolStores(), events);
         presentation =
                 new Presentation(catalog, pools, secrets, new Identities(settings.companyId()));
+        space = new SpaceWatch(catalog, pools, presentation, events);
         ActLocks locks = new ActLocks();
         volumes = new VolumeService(catalog, pools, presentation, locks);
         bin = volumes.bin(settings.binGrace());
@@ -77,6 +82,7 @@ public final class CoreParts implements AutoCloseable {
         reservations = new CatalogReservations(catalog);
         modePages = new CatalogModePages(catalog);
         jobs = new JobService(catalog);
+        scrubs = new PoolScrubs(pools, jobs, events);
         Gates gates = new Gates();
         taken = new Snapshots(catalog, volumes, gates, locks, presentation::unitOf);
         SnapshotMounts mounts =

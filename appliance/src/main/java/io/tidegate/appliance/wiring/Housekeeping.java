@@ -6,21 +6,42 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What has to be done now and then: emptying the bin, ending what retention has ended. */
+/**
+ * What has to be done now and then: emptying the bin, ending what retention has ended, looking how
+ * full pools are.
+ */
 final class Housekeeping implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Housekeeping.class);
     private static final long EVERY_MINUTES = 5;
+    private static final long WATCH_EVERY_SECONDS = 1;
     private static final long CLOSE_SECONDS = 30;
 
     private final CoreParts core;
+    private volatile boolean watchFailed; // one round at a time, on either thread
     private final ScheduledExecutorService timer =
-            Executors.newSingleThreadScheduledExecutor(
-                    Thread.ofPlatform().name("housekeeping").factory());
+            // Two: a long purge must not keep a full pool from being told.
+            Executors.newScheduledThreadPool(
+                    2, Thread.ofPlatform().name("housekeeping-", 1).factory());
 
     Housekeeping(CoreParts core) {
         this.core = core;
         timer.scheduleWithFixedDelay(this::round, EVERY_MINUTES, EVERY_MINUTES, TimeUnit.MINUTES);
+        timer.scheduleWithFixedDelay(
+                this::watch, WATCH_EVERY_SECONDS, WATCH_EVERY_SECONDS, TimeUnit.SECONDS);
+    }
+
+    private void watch() {
+        try {
+            core.space.look();
+            watchFailed = false;
+        } catch (RuntimeException e) {
+            // The next round tries again, and nothing that was not told is lost.
+            if (!watchFailed) { // once for a row of failures: this comes every second
+                log.error("the space of pools is not watched", e);
+            }
+            watchFailed = true;
+        }
     }
 
     private void round() {

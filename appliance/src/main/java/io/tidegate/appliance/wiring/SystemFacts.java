@@ -16,9 +16,6 @@ import java.util.function.Supplier;
 /** The appliance as a whole, for the shell and for the health probes. */
 final class SystemFacts implements SystemControl {
 
-    /** Of a pool's room; above it the operator is told. */
-    private static final double FULL = 0.85;
-
     private final CoreParts core;
     private final SequencedMap<String, String> versions;
     private final SequencedMap<String, String> addresses = new LinkedHashMap<>();
@@ -108,15 +105,17 @@ final class SystemFacts implements SystemControl {
                     Optional.of("pool reopen " + pool.pool().name()));
         }
         StoreStatus status = pool.status().orElseThrow();
-        double used = 1 - (double) status.freeBytes() / status.totalBytes();
-        String seen = Math.round(used * 100) + " % used";
-        return used < FULL
+        int used = status.usedPercent();
+        String seen = used + " % used";
+        return used < pool.pool().thresholds().criticalPercent()
                 ? new Check(area, true, seen, Optional.empty())
                 : new Check(
                         area,
                         false,
                         seen,
-                        Optional.of("delete snapshots or volumes: snapshot list --sort -USED"));
+                        Optional.of(
+                                "purge snapshots or volumes (snapshot list --sizes --sort -used),"
+                                        + " or pool grow"));
     }
 
     @Override

@@ -3,6 +3,9 @@ package io.tidegate.target.device;
 import io.tidegate.block.BlockDevice;
 import io.tidegate.block.DeviceException;
 import io.tidegate.presentation.LogicalUnit;
+import io.tidegate.scsi.Family;
+import io.tidegate.scsi.MediumCommand;
+import io.tidegate.scsi.Operation;
 import io.tidegate.scsi.Sense;
 import java.nio.ByteBuffer;
 import org.slf4j.Logger;
@@ -114,12 +117,26 @@ record Context(Nexus nexus, NexusLun lun, ScsiRequest request) {
             default -> LOG.warn("{} of {} failed: {}", request, nexus, e.getMessage());
         }
         return switch (e.kind()) {
-            case READ -> result(Sense.unrecoveredRead(e.offset() / blockBytes()));
+            case READ -> result(Sense.unrecoveredRead(firstDamaged(e)));
             case WRITE, SYNC -> result(Sense.writeError());
             case NO_SPACE -> result(Sense.spaceAllocationFailed());
             case WRITE_PROTECTED -> result(Sense.writeProtected());
             case GONE -> result(Sense.internalTargetFailure());
             case BUSY -> ScsiResult.BUSY;
         };
+    }
+
+    /**
+     * The first damaged block that the command asked for: what a device checks as a whole may begin
+     * before the command's range, and the INFORMATION field names a block inside of it (SBC-4).
+     */
+    private long firstDamaged(DeviceException e) {
+        long lba = e.offset() / blockBytes();
+        Operation row = Operation.find(request.cdb());
+        return row != null
+                        && row.family() == Family.MEDIUM
+                        && row.parse(request.cdb()) instanceof MediumCommand command
+                ? Math.max(lba, command.lba())
+                : lba;
     }
 }

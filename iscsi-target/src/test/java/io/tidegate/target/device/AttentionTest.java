@@ -123,6 +123,15 @@ class AttentionTest {
     }
 
     @Test
+    void aFullPoolIsToldAsSoftThresholdReached() {
+        Nexus nexus = bench.open(1);
+        bench.directory.changed(bench.unit, UnitChange.THIN_THRESHOLD);
+        bench.directory.changed(bench.unit, UnitChange.THIN_THRESHOLD);
+        assertSense(bench.run(nexus, READ), Sense.attention(0x38, 0x07));
+        assertGood(bench.run(nexus, READ));
+    }
+
+    @Test
     void aClosedGateParksMediumCommandsAndNoOthers() {
         Nexus nexus = bench.open(1);
         bench.unit.closeGate();

@@ -277,6 +277,67 @@ class MediumTest {
         assertSense(bench.run(nexus, 1, Bench.cdb("35"), new byte[0]), Sense.writeError());
     }
 
+    /**
+     * A device whose checksums cover more than a block: the grain that begins at block 8 is bad.
+     */
+    private record BadGrain(MemoryDevice below) implements BlockDevice {
+        private static final long AT = 8 * BLOCK;
+
+        @Override
+        public Geometry geometry() {
+            return below.geometry();
+        }
+
+        @Override
+        public void read(long offset, ByteBuffer into) throws DeviceException {
+            if (offset < AT + 4096 && offset + into.remaining() > AT) {
+                throw new DeviceException(
+                        DeviceException.Kind.READ, "pool", AT, 4096, "bad checksum");
+            }
+            below.read(offset, into);
+        }
+
+        @Override
+        public boolean tryRead(long offset, ByteBuffer into) {
+            return false;
+        }
+
+        @Override
+        public void write(long offset, ByteBuffer from) throws DeviceException {
+            below.write(offset, from);
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {
+            below.close();
+        }
+    }
+
+    @Test
+    void damageIsNamedByItsFirstBlockInTheRangeOfTheCommand() {
+        bench.directory.map(
+                1, Bench.unit(new BadGrain(new MemoryDevice("d", Bench.geometry())), false), false);
+        Bench.settled(bench.server, nexus);
+        for (int mode : new int[] {0, 0x04}) { // fixed, then descriptor format
+            byte[] control = new byte[16];
+            System.arraycopy(new byte[] {0x0a, 0x0a, (byte) mode, 0x10}, 0, control, 4, 4);
+            assertGood(bench.run(nexus, 1, Bench.cdb("15 10 00 00 10 00"), control));
+            damaged(new Read(0, 32, false, false).encode(), 8); // the damage lies inside
+            damaged(new Read(11, 2, false, false).encode(), 11); // it began before
+            damaged(Bench.cdb("8f 00 00 00 00 00 00 00 00 0b 00 00 00 02 00 00"), 11);
+            assertGood(bench.run(nexus, 1, new Read(16, 8, false, false).encode(), new byte[0]));
+        }
+    }
+
+    private void damaged(byte[] cdb, long lba) {
+        ScsiResult result = bench.run(nexus, 1, cdb, new byte[0]);
+        assertSense(result, Sense.unrecoveredRead(0));
+        assertThat(Bench.sense(result).information()).isEqualTo(lba);
+    }
+
     @Test
     void writesAreFlushedWithoutWriteCacheAndWithFua() {
         FaultDevice counted = new FaultDevice(new MemoryDevice("below", Bench.geometry()));

@@ -31,7 +31,8 @@ final class Topics {
                                    --hosts-stopped when no host has the LUN mounted
                       offline      taken away from hosts by an administrator
                       deleted      in the bin
-            pool      writable     all is well
+            pool      writable     all is well; from its refuse threshold on it takes no new
+                                   snapshots, volumes and clones
                       read-only    a sync has failed; pool reopen tells since when writes may
                                    be lost
             """;

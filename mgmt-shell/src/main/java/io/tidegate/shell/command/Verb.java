@@ -43,6 +43,11 @@ public abstract sealed class Verb {
         return call().caller();
     }
 
+    /** {@code --limit}, for verbs that had better not collect more than is shown; 0 for none. */
+    protected final int limit() {
+        return globals.limit;
+    }
+
     /**
      * Waits for a job that ends well.
      *

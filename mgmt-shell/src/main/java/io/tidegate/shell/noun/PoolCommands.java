@@ -1,26 +1,25 @@
 package io.tidegate.shell.noun;
 
-import io.tidegate.audit.Request;
 import io.tidegate.shell.Access;
 import io.tidegate.shell.command.About;
-import io.tidegate.shell.command.Converters;
+import io.tidegate.shell.command.CommandFailure;
 import io.tidegate.shell.command.ExitCode;
 import io.tidegate.shell.command.Verb;
 import io.tidegate.shell.render.Cell;
 import io.tidegate.shell.render.Listing;
-import io.tidegate.shell.render.Plan;
 import io.tidegate.shell.render.Result;
 import io.tidegate.volume.PoolInfo;
-import io.tidegate.volume.PoolSpec;
-import io.tidegate.volume.PoolTier;
+import io.tidegate.volume.PoolThresholds;
+import io.tidegate.volume.StoreCheck;
 import io.tidegate.volume.StoreStatus;
+import io.tidegate.volume.VolumeSpace;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.ToLongFunction;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code pool}: where volumes get their space from. */
@@ -30,11 +29,18 @@ import picocli.CommandLine.Parameters;
         subcommands = {
             PoolCommands.ListPools.class,
             PoolCommands.Show.class,
-            PoolCommands.Create.class,
+            PoolChanges.Create.class,
+            PoolChanges.Set.class,
+            PoolChanges.Grow.class,
             PoolCommands.Check.class,
-            PoolCommands.Reopen.class
+            PoolScrub.class,
+            PoolChanges.Reopen.class,
+            PoolChanges.Adopt.class
         })
 public final class PoolCommands {
+
+    /** How many volumes {@code pool show} names. */
+    private static final int LARGEST = 5;
 
     private PoolCommands() {}
 
@@ -51,8 +57,11 @@ public final class PoolCommands {
                     .column("state", p -> Cell.of(state(p)))
                     .column("total", p -> bytes(p, StoreStatus::totalBytes))
                     .column("free", p -> bytes(p, StoreStatus::freeBytes))
+                    .column("usedPercent", "USED %", p -> used(p))
                     .column("allocated", p -> bytes(p, StoreStatus::allocatedBytes))
                     .column("volumes", p -> Cell.count(p.volumes()))
+                    .wide("reserved", p -> bytes(p, StoreStatus::reservedBytes))
+                    .wide("shared", p -> bytes(p, StoreStatus::sharedBytes))
                     .wide("pendingFree", p -> bytes(p, StoreStatus::pendingFreeBytes))
                     .wide("grain", p -> Cell.bytes(p.pool().grainBytes()))
                     .wide("path", p -> Cell.of(p.pool().path().toString()))
@@ -61,7 +70,7 @@ public final class PoolCommands {
         }
     }
 
-    @Command(name = "show", description = "Shows a pool: space, reserve, health.")
+    @Command(name = "show", description = "Shows a pool: space, thresholds, health.")
     @About(
             access = Access.READ,
             examples = {"pool show fast", "pool show fast --raw"})
@@ -74,74 +83,8 @@ public final class PoolCommands {
 
         @Override
         public Result read() throws Exception {
-            return details(services().pools().show(name));
-        }
-    }
-
-    @Command(name = "create", description = "Makes a pool in an empty directory.")
-    @About(
-            access = Access.ADMINISTER,
-            examples = {
-                "pool create cap2 --path /srv/tidegate/cap2 --size 2T --tier capacity",
-                "pool create fast2 --path /mnt/nvme/pool --size 500GiB --grain 8k"
-            })
-    static final class Create extends Verb.Changing {
-        @Parameters(
-                paramLabel = "POOL",
-                description = "its name",
-                converter = Converters.NewName.class)
-        String name = "";
-
-        @Option(
-                names = "--path",
-                required = true,
-                paramLabel = "DIR",
-                description = "an empty or absent directory of the appliance")
-        String path = "";
-
-        @Option(
-                names = "--size",
-                required = true,
-                paramLabel = "SIZE",
-                description = "the most that it may take",
-                converter = Converters.Size.class)
-        long size;
-
-        @Option(
-                names = "--tier",
-                paramLabel = "TIER",
-                defaultValue = "fast",
-                description = "what it is meant for: fast or capacity")
-        PoolTier tier = PoolTier.FAST;
-
-        @Option(
-                names = "--grain",
-                paramLabel = "SIZE",
-                description = "unit of allocation, 4k to 64k (default: 4k fast, 16k capacity)",
-                converter = Converters.Size.class)
-        @Nullable Long grain;
-
-        @Override
-        public Plan plan() {
-            PoolSpec spec = spec();
-            return Plan.free("pool create " + name)
-                    .line("path", spec.path().toString())
-                    .line("size", Cell.bytes(size).human() + ", tier " + tier.text())
-                    .line("grain", Cell.bytes(spec.grainBytes()).human());
-        }
-
-        @Override
-        public Result apply(Request request) throws Exception {
-            var pool = services().pools().create(request, spec());
-            return new Result.Done("Pool", pool.name(), "pool " + pool.name() + " created")
-                    .with("id", Cell.of(pool.id().toString()));
-        }
-
-        private PoolSpec spec() {
-            PoolSpec usual = PoolSpec.of(name, tier, Path.of(path).toAbsolutePath(), size);
-            return grain == null
-                    ? usual
-                    : new PoolSpec(name, tier, usual.path(), Math.toIntExact(grain), size);
+            PoolInfo pool = services().pools().show(name);
+            return details(pool, services().pools().spaces(pool.pool()));
         }
     }
 
@@ -161,71 +104,41 @@ public final class PoolCommands {
 
         @Override
         public Result read() throws Exception {
-            List<String> problems = services().pools().check(name);
-            if (!problems.isEmpty()) {
-                throw new io.tidegate.shell.command.CommandFailure(
+            StoreCheck found = services().pools().check(name);
+            List<String> problems = found.problems();
+            if (!found.clean()) {
+                throw new CommandFailure(
                         ExitCode.FAILED,
                         "POOL_DAMAGED",
                         "pool " + name + " has " + problems.size() + " problems",
-                        String.join("; ", problems.subList(0, Math.min(10, problems.size()))),
+                        String.join("; ", problems.subList(0, Math.min(10, problems.size())))
+                                + " (looked at "
+                                + counts(found)
+                                + ")",
                         List.of("keep copies of its volumes elsewhere", "report the problems"));
             }
-            return new Result.Done("Pool", name, "pool " + name + " is sound")
-                    .with("problems", Cell.count(0));
+            Result.Done done =
+                    new Result.Done("Pool", name, "pool " + name + " is sound: " + counts(found))
+                            .with("problems", Cell.count(0));
+            found.counts().forEach((key, value) -> done.with(key, Cell.count(value)));
+            return done;
+        }
+
+        private static String counts(StoreCheck found) {
+            return found.counts().entrySet().stream()
+                    .map(e -> e.getValue() + " " + words(e.getKey()))
+                    .collect(Collectors.joining(", "));
+        }
+
+        /** {@code metadataPages} as {@code metadata pages}. */
+        private static String words(String key) {
+            return key.replaceAll("([A-Z])", " $1").toLowerCase(Locale.ROOT);
         }
     }
 
-    @Command(
-            name = "reopen",
-            description =
-                    "Recovers a pool after a failed sync; says since when writes may be lost.")
-    @About(
-            access = Access.ADMINISTER,
-            examples = {
-                "pool reopen fast --dry-run",
-                "pool reopen fast --acknowledge-loss --yes --confirm fast"
-            },
-            exits = ExitCode.DEVICE)
-    static final class Reopen extends Verb.Changing {
-        @Parameters(
-                paramLabel = "POOL",
-                description = "its name",
-                completionCandidates = Live.Pools.class)
-        String name = "";
-
-        @Option(
-                names = "--acknowledge-loss",
-                description = "take writes again although writes since the last sync may be lost")
-        boolean acknowledge;
-
-        @Override
-        public Plan plan() throws Exception {
-            PoolInfo pool = services().pools().show(name);
-            return Plan.askName(
-                            "pool reopen " + name + (acknowledge ? " --acknowledge-loss" : ""),
-                            pool.pool().name())
-                    .line("state", pool.problem().orElse("open and writable: nothing to do"))
-                    .line("volumes", pool.volumes() + " on it")
-                    .line(
-                            "after",
-                            acknowledge
-                                    ? "it takes writes again; what was lost stays lost"
-                                    : "it stays read-only until --acknowledge-loss is given");
-        }
-
-        @Override
-        public Result apply(Request request) throws Exception {
-            PoolInfo pool = services().pools().reopen(request, name, acknowledge);
-            return new Result.Done(
-                            "Pool",
-                            pool.pool().name(),
-                            "pool " + pool.pool().name() + " is " + state(pool))
-                    .with("state", Cell.of(state(pool)))
-                    .with("problem", Cell.text(pool.problem()));
-        }
-    }
-
-    private static Result details(PoolInfo p) {
+    private static Result details(PoolInfo p, List<VolumeSpace> spaces) {
+        PoolThresholds thresholds = p.pool().thresholds();
+        long kept = spaces.stream().mapToLong(s -> s.usage().keptBySnapshotsBytes()).sum();
         return new Result.Details("Pool", p.pool().name())
                 .with("name", p.pool().name())
                 .with("tier", Cell.of(p.pool().tier()))
@@ -233,18 +146,52 @@ public final class PoolCommands {
                 .with("problem", Cell.text(p.problem()))
                 .with("total", bytes(p, StoreStatus::totalBytes))
                 .with("free", bytes(p, StoreStatus::freeBytes))
+                .with("usedPercent", used(p))
                 .with("allocated", bytes(p, StoreStatus::allocatedBytes))
                 .with("pendingFree", bytes(p, StoreStatus::pendingFreeBytes))
                 .with("reserve", bytes(p, StoreStatus::reserveBytes))
+                .with("reserved", bytes(p, StoreStatus::reservedBytes))
                 .with("maps", bytes(p, StoreStatus::mapBytes))
+                .with("shared", bytes(p, StoreStatus::sharedBytes))
+                .with("keptBySnapshots", p.status().isPresent() ? Cell.bytes(kept) : Cell.absent())
+                .with("warnPercent", Cell.count(thresholds.warnPercent()))
+                .with("criticalPercent", Cell.count(thresholds.criticalPercent()))
+                .with("refusePercent", Cell.count(thresholds.refusePercent()))
+                .with("checksums", Cell.of(checksums(p)))
                 .with("grain", Cell.bytes(p.pool().grainBytes()))
                 .with("volumes", Cell.count(p.volumes()))
                 .with("path", p.pool().path().toString())
+                .with(
+                        "devices",
+                        Cell.list(p.pool().devices().stream().map(Path::toString).toList()))
                 .with("created", Cell.of(p.pool().createdAt()))
-                .with("id", p.pool().id().toString());
+                .with("id", p.pool().id().toString())
+                .part("largestVolumes", largest(spaces));
     }
 
-    private static String state(PoolInfo pool) {
+    private static Listing largest(List<VolumeSpace> spaces) {
+        return Listing.<VolumeSpace>of(
+                        "VolumeSpaceList", spaces.subList(0, Math.min(LARGEST, spaces.size())))
+                .column("name", s -> Cell.of(s.volume().name()))
+                .column("kind", s -> Cell.of(s.volume().kind()))
+                .column("size", s -> Cell.bytes(s.volume().sizeBytes()))
+                .column("used", s -> Cell.bytes(s.usage().mappedBytes()))
+                .column("snapshots", s -> Cell.bytes(s.usage().keptBySnapshotsBytes()))
+                .column("reserved", s -> Cell.bytes(s.usage().reservedBytes()))
+                .column("state", s -> Cell.of(s.volume().state()))
+                .build();
+    }
+
+    /** What the store has; what was ordered while it is not open. */
+    private static boolean checksums(PoolInfo pool) {
+        return pool.status().map(StoreStatus::checksums).orElse(pool.pool().checksums());
+    }
+
+    private static Cell used(PoolInfo pool) {
+        return pool.status().<Cell>map(s -> Cell.count(s.usedPercent())).orElse(Cell.absent());
+    }
+
+    static String state(PoolInfo pool) {
         Optional<StoreStatus> status = pool.status();
         if (status.isEmpty()) {
             return "closed";

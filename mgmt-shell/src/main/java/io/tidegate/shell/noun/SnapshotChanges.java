@@ -1,6 +1,7 @@
 package io.tidegate.shell.noun;
 
 import io.tidegate.audit.Request;
+import io.tidegate.catalog.ServiceException;
 import io.tidegate.shell.Access;
 import io.tidegate.shell.command.About;
 import io.tidegate.shell.command.CommandFailure;
@@ -14,6 +15,7 @@ import io.tidegate.shell.value.Spans;
 import io.tidegate.snapshot.MountInfo;
 import io.tidegate.snapshot.SnapshotInfo;
 import io.tidegate.snapshot.SnapshotService;
+import io.tidegate.volume.VolumeRecord;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -71,7 +73,13 @@ final class SnapshotChanges {
         public Plan plan() throws Exception {
             Plan plan = Plan.free("snapshot create " + String.join(" ", volumes));
             for (String volume : volumes) {
-                plan.line("volume", services().volumes().show(volume).volume().name());
+                VolumeRecord found = services().volumes().find(volume);
+                plan.line("volume", found.name());
+                try {
+                    services().volumes().admit(found, "no snapshot is taken");
+                } catch (ServiceException e) { // said here, refused when it is done
+                    plan.line("refused", e.why());
+                }
             }
             return plan.line("keep", keep == null ? "until deleted by hand" : Spans.format(keep));
         }

@@ -11,9 +11,13 @@ import io.tidegate.snapshot.MountInfo;
 import io.tidegate.snapshot.SnapshotInfo;
 import io.tidegate.snapshot.SnapshotService;
 import io.tidegate.snapshot.SnapshotState;
+import io.tidegate.volume.SnapshotId;
+import io.tidegate.volume.SnapshotUsage;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -44,7 +48,11 @@ public final class SnapshotCommands {
     @Command(name = "list", aliases = "ls", description = "Lists snapshots.")
     @About(
             access = Access.READ,
-            examples = {"snapshot list --volume db01", "snapshot list --at -24h"})
+            examples = {
+                "snapshot list --volume db01",
+                "snapshot list --at -24h",
+                "snapshot list --sizes --sort -used --limit 10"
+            })
     static final class ListSnapshots extends Verb.Reading {
         @Option(
                 names = "--volume",
@@ -63,16 +71,26 @@ public final class SnapshotCommands {
         @Option(names = "--destroyed", description = "those that are gone, too")
         boolean destroyed;
 
+        @Option(
+                names = "--sizes",
+                description =
+                        "with what would come back without it (used) and what it shows"
+                                + " (referenced)")
+        boolean sizes;
+
         @Override
         public Result read() throws Exception {
-            return listing(
+            List<SnapshotInfo> found =
                     services()
                             .snapshots()
                             .list(
                                     new SnapshotService.Query(
                                             Optional.ofNullable(volume),
                                             Optional.ofNullable(at),
-                                            destroyed)));
+                                            destroyed));
+            return sizes
+                    ? listing(found, Optional.of(services().snapshots().usages(found)))
+                    : listing(found);
         }
     }
 
@@ -101,7 +119,9 @@ public final class SnapshotCommands {
                             .with("state", Cell.of(s.state()))
                             .with("size", Cell.bytes(s.sizeBytes()));
             if (there) {
-                details.with("used", Cell.bytes(services().snapshots().uniqueBytes(s)));
+                SnapshotUsage usage = services().snapshots().usage(s);
+                details.with("used", Cell.bytes(usage.uniqueBytes()))
+                        .with("referenced", Cell.bytes(usage.referencedBytes()));
             }
             return details.with("label", s.label())
                     .with("heldBy", Cell.list(s.heldBy()))
@@ -163,7 +183,7 @@ public final class SnapshotCommands {
         @Override
         public Result read() throws Exception {
             SnapshotService.Difference d =
-                    services().snapshots().diff(from, to, Math.max(0, extents));
+                    services().snapshots().diff(from, to, Math.max(0, extents), 0);
             Result.Details details =
                     new Result.Details("Difference", d.to().name())
                             .with("from", d.from().name())
@@ -185,19 +205,42 @@ public final class SnapshotCommands {
     }
 
     static Listing listing(List<SnapshotInfo> snapshots) {
-        return Listing.<SnapshotInfo>of("SnapshotList", snapshots)
-                .column("name", s -> Cell.of(s.name()))
-                .column("volume", s -> Cell.of(s.volumeName()))
-                .column("taken", "TAKEN (UTC)", s -> Cell.of(s.taken()))
-                .column("keepUntil", s -> Cell.time(s.keepUntil()))
-                .column("kind", s -> Cell.of(s.kind()))
-                .column("state", s -> Cell.of(s.state()))
-                .column("heldBy", s -> Cell.list(s.heldBy()))
+        return listing(snapshots, Optional.empty());
+    }
+
+    /**
+     * @param sizes empty leaves their columns out
+     */
+    private static Listing listing(
+            List<SnapshotInfo> snapshots, Optional<Map<SnapshotId, SnapshotUsage>> sizes) {
+        Listing.Builder<SnapshotInfo> list =
+                Listing.<SnapshotInfo>of("SnapshotList", snapshots)
+                        .column("name", s -> Cell.of(s.name()))
+                        .column("volume", s -> Cell.of(s.volumeName()))
+                        .column("taken", "TAKEN (UTC)", s -> Cell.of(s.taken()))
+                        .column("keepUntil", s -> Cell.time(s.keepUntil()))
+                        .column("kind", s -> Cell.of(s.kind()))
+                        .column("state", s -> Cell.of(s.state()));
+        sizes.ifPresent(
+                known ->
+                        list.column("used", s -> size(known, s, SnapshotUsage::uniqueBytes))
+                                .column(
+                                        "referenced",
+                                        s -> size(known, s, SnapshotUsage::referencedBytes)));
+        return list.column("heldBy", s -> Cell.list(s.heldBy()))
                 .wide("size", s -> Cell.bytes(s.sizeBytes()))
                 .wide("label", s -> Cell.of(s.label()))
                 .wide("deleted", s -> Cell.time(s.deletedAt()))
                 .wide("set", s -> Cell.of(s.set().toString()))
                 .wide("id", s -> Cell.of(s.id().toString()))
                 .build();
+    }
+
+    private static Cell size(
+            Map<SnapshotId, SnapshotUsage> known,
+            SnapshotInfo snapshot,
+            ToLongFunction<SnapshotUsage> value) {
+        SnapshotUsage usage = known.get(snapshot.id());
+        return usage == null ? Cell.absent() : Cell.bytes(value.applyAsLong(usage));
     }
 }

@@ -1,6 +1,7 @@
 package io.tidegate.shell.noun;
 
 import io.tidegate.audit.Request;
+import io.tidegate.catalog.ServiceException;
 import io.tidegate.shell.Access;
 import io.tidegate.shell.command.About;
 import io.tidegate.shell.command.CommandFailure;
@@ -9,6 +10,7 @@ import io.tidegate.shell.command.Verb;
 import io.tidegate.shell.render.Cell;
 import io.tidegate.shell.render.Plan;
 import io.tidegate.shell.render.Result;
+import io.tidegate.volume.PoolId;
 import io.tidegate.volume.VolumeInfo;
 import io.tidegate.volume.VolumeRecord;
 import io.tidegate.volume.VolumeService;
@@ -70,7 +72,11 @@ final class VolumeChanges {
                 converter = Converters.Size.class)
         long physical;
 
-        @Option(names = "--thick", description = "do not tell hosts that unmapped blocks are free")
+        @Option(
+                names = "--thick",
+                description =
+                        "set space aside for all of it, so that no write fails for want of space;"
+                                + " hosts are not told that unmapped blocks are free")
         boolean thick;
 
         @Option(
@@ -97,11 +103,18 @@ final class VolumeChanges {
 
         @Override
         public Plan plan() throws Exception {
-            services().pools().find(pool);
-            return Plan.free("volume create " + name)
-                    .line("volume", Cell.bytes(size).human() + " in pool " + pool)
+            PoolId in = services().pools().find(pool).id();
+            Plan plan = Plan.free("volume create " + name);
+            try {
+                services().pools().admit(in, "volume " + name + " is not made");
+            } catch (ServiceException e) { // said here, refused when it is done
+                plan.line("refused", e.why());
+            }
+            return plan.line("volume", Cell.bytes(size).human() + " in pool " + pool)
                     .line("blocks", block + " bytes logical, " + physical + " physical")
-                    .line("space", thick ? "told as thick; taken when written" : "thin");
+                    .line(
+                            "space",
+                            thick ? "all of it is set aside now" : "thin: taken when written");
         }
 
         @Override

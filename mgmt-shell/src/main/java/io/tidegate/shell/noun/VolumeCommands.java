@@ -28,6 +28,7 @@ import picocli.CommandLine.Parameters;
         subcommands = {
             VolumeCommands.ListVolumes.class,
             VolumeCommands.Show.class,
+            VolumeDiff.class,
             VolumeChanges.Create.class,
             VolumeChanges.Resize.class,
             VolumeChanges.Set.class,
@@ -111,7 +112,10 @@ public final class VolumeCommands {
                     .with("state", Cell.of(v.state()))
                     .with("size", Cell.bytes(v.sizeBytes()))
                     .with("used", bytes(info, VolumeUsage::mappedBytes))
+                    .with("exclusive", bytes(info, VolumeUsage::exclusiveBytes))
+                    .with("shared", bytes(info, VolumeUsage::sharedBytes))
                     .with("keptBySnapshots", bytes(info, VolumeUsage::keptBySnapshotsBytes))
+                    .with("reserved", bytes(info, VolumeUsage::reservedBytes))
                     .with("block", Cell.count(logical(v)))
                     .with("physicalBlock", Cell.count(v.shape().geometry().physicalBlockBytes()))
                     .with("granularity", Cell.count(v.shape().granularityBytes()))

@@ -28,7 +28,11 @@ final class JsonPrinter {
             case Listing listing -> {
                 root.put("kind", listing.kind());
                 root.set("items", items(listing));
-                root.putNull("next");
+                if (!listing.totals().isEmpty()) {
+                    ObjectNode totals = root.putObject("totals");
+                    listing.totals().forEach((key, cell) -> totals.set(key, cell.json()));
+                }
+                root.put("next", listing.next().map(Listing.Next::from).orElse(null));
             }
             case Result.Details details -> {
                 root.put("kind", details.kind());

@@ -1,7 +1,10 @@
 package io.tidegate.shell.render;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.function.Function;
 
 /**
@@ -10,8 +13,24 @@ import java.util.function.Function;
  * @param kind such as {@code VolumeList}
  * @param columns their keys and heads; the first is the name
  * @param rows a cell for each column
+ * @param totals over all of it, also over what is not among the rows; mostly empty
+ * @param next where the rest is, when the rows are not all
  */
-public record Listing(String kind, List<Column> columns, List<List<Cell>> rows) implements Result {
+public record Listing(
+        String kind,
+        List<Column> columns,
+        List<List<Cell>> rows,
+        SequencedMap<String, Cell> totals,
+        Optional<Next> next)
+        implements Result {
+
+    /**
+     * The rest of a list.
+     *
+     * @param from where it begins, for programs
+     * @param command that lists it, for people
+     */
+    public record Next(String from, String command) {}
 
     /**
      * A column.
@@ -31,6 +50,27 @@ public record Listing(String kind, List<Column> columns, List<List<Cell>> rows) 
                         "%d cells in %d columns of %s".formatted(row.size(), columns.size(), kind));
             }
         }
+    }
+
+    /** All of a list. */
+    public Listing(String kind, List<Column> columns, List<List<Cell>> rows) {
+        this(kind, columns, rows, new LinkedHashMap<>(), Optional.empty());
+    }
+
+    /** The same list, with other columns and rows of it. */
+    Listing with(List<Column> otherColumns, List<List<Cell>> otherRows) {
+        return new Listing(kind, otherColumns, otherRows, totals, next);
+    }
+
+    /** Adds a sum over the whole list; for building only. */
+    public Listing total(String key, Cell value) {
+        totals.put(key, value);
+        return this;
+    }
+
+    /** The same list, of which these rows are a part only. */
+    public Listing continued(Next rest) {
+        return new Listing(kind, columns, rows, totals, Optional.of(rest));
     }
 
     /** Index of the column with this key or head, -1 if there is none. */

@@ -46,7 +46,7 @@ public record Selection(List<String> columns, String sort, List<String> filters,
         if (limit > 0 && rows.size() > limit) {
             rows = rows.subList(0, limit);
         }
-        return project(new Listing(listing.kind(), listing.columns(), rows));
+        return project(listing.with(listing.columns(), rows));
     }
 
     private Listing project(Listing listing) {
@@ -54,8 +54,7 @@ public record Selection(List<String> columns, String sort, List<String> filters,
             return listing;
         }
         List<Integer> chosen = columns.stream().map(name -> column(listing, name)).toList();
-        return new Listing(
-                listing.kind(),
+        return listing.with(
                 chosen.stream()
                         .map(i -> listing.columns().get(i))
                         .map(c -> new Listing.Column(c.key(), c.head(), false))

@@ -2,6 +2,7 @@ package io.tidegate.shell.render;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -23,11 +24,24 @@ final class TablePrinter {
 
     void print(Result result) {
         switch (result) {
-            case Listing listing -> table(listing, "");
+            case Listing listing -> {
+                table(listing, "");
+                foot(listing);
+            }
             case Result.Details details -> details(details);
             case Result.Done done -> done(done);
             case Result.Document document -> out.print(Tame.lines(document.text()));
             case Plan plan -> plan(plan);
+        }
+    }
+
+    /** Sums and where the rest is; not for scripts, which leave out the heads, too. */
+    private void foot(Listing listing) {
+        SequencedMap<String, Cell> foot = new LinkedHashMap<>(listing.totals());
+        listing.next().ifPresent(next -> foot.put("more", Cell.of(next.command())));
+        if (style.heads() && !foot.isEmpty()) {
+            line("");
+            fields(foot);
         }
     }
 
