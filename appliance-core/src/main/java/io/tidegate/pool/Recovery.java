@@ -1,6 +1,7 @@
 package io.tidegate.pool;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.UUID;
 import org.eclipse.collections.impl.list.mutable.primitive.LongArrayList;
@@ -46,7 +47,6 @@ final class Recovery {
         long lastLsn;
         long covered;
         long end;
-        boolean any;
         boolean ofThisBoot;
     }
 
@@ -152,11 +152,12 @@ final class Recovery {
             throws IOException {
         // The files were opened for the first look.
         p.files.adopt(firstLook.files);
+        if (!otherIsValid) {
+            // Before anything else: the log need not fit a free map that it has outlived.
+            refuseRotten(s, wal);
+        }
         places = loadSpace(s, p);
         Tail tail = look(wal, s, p);
-        if (!otherIsValid) {
-            refuseRotten(s, wal, tail);
-        }
         long end = sameBoot ? tail.lastLsn : Math.min(tail.lastLsn, tail.covered);
         LOG.info(
                 "pool {} replays LSN {} to {} of {} ({} rule)",
@@ -165,19 +166,29 @@ final class Recovery {
                 end,
                 tail.lastLsn,
                 sameBoot ? "same-boot" : "power-loss");
-        new WalScan(wal, s)
-                .each(
-                        batch -> {
-                            long lsn = batch.firstLsn();
-                            for (WalRecord r : batch.records()) {
-                                if (lsn <= end) {
-                                    p.state.apply(lsn, r, null);
-                                }
-                                lsn++;
-                            }
-                        });
+        replay(s, wal, p.state, end);
         p.state.bySerial.values().forEach(Volume::lowerHorizon);
         return tail;
+    }
+
+    private static void replay(Superblock s, PoolFile wal, PoolState state, long end)
+            throws IOException {
+        try {
+            new WalScan(wal, s)
+                    .each(
+                            batch -> {
+                                long lsn = batch.firstLsn();
+                                for (WalRecord r : batch.records()) {
+                                    if (lsn <= end) {
+                                        state.apply(lsn, r, null);
+                                    }
+                                    lsn++;
+                                }
+                            });
+        } catch (UncheckedIOException e) {
+            // Replay reads nodes and takes places for new ones: either may fail as any I/O.
+            throw e.getCause();
+        }
     }
 
     private CheckpointImage.Places loadSpace(Superblock s, PoolCore.Parts p) throws IOException {
@@ -213,7 +224,6 @@ final class Recovery {
                 new WalScan(wal, s)
                         .each(
                                 batch -> {
-                                    tail.any = true;
                                     tail.ofThisBoot |= batch.bootId().equals(bootId);
                                     tail.lastLsn = Math.max(tail.lastLsn, batch.lastLsn());
                                     if (batch.barrier()) {
@@ -228,10 +238,15 @@ final class Recovery {
         return tail;
     }
 
-    /** The older superblock may be used only if the newer one was never durable. */
-    private void refuseRotten(Superblock s, PoolFile wal, Tail tail) throws IOException {
+    /**
+     * The older superblock may be used only if the newer one was never durable. The log's tail moves
+     * only behind a durable batch that names the superblock which allows it, so a log that does not
+     * reach back to this one's checkpoint names a higher generation. A log without any batch behind
+     * this checkpoint is sound: power was lost before the first was durable.
+     */
+    private void refuseRotten(Superblock s, PoolFile wal) throws IOException {
         long named = new WalScan(wal, s).highestGenerationNamed();
-        if (named > s.generation() || !tail.any) {
+        if (named > s.generation() && rules.generationNamed()) {
             throw new DamageException(
                     directory.name()
                             + ": one superblock is damaged, and the other, generation "

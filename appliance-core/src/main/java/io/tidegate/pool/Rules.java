@@ -39,6 +39,11 @@ class Rules {
         return true;
     }
 
+    /** A superblock is used only if the log names none above it. */
+    boolean generationNamed() {
+        return true;
+    }
+
     /** A checkpoint's roots are taken when no write is half done. */
     boolean drainForCheckpoint() {
         return true;

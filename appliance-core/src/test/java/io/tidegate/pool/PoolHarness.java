@@ -10,14 +10,18 @@ import io.tidegate.volume.BookmarkId;
 import io.tidegate.volume.SnapshotDevice;
 import io.tidegate.volume.SnapshotId;
 import io.tidegate.volume.StoreException;
+import io.tidegate.volume.VolumeDevice;
 import io.tidegate.volume.VolumeId;
 import io.tidegate.volume.VolumeShape;
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,42 +29,84 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import org.jspecify.annotations.NullUnmarked;
+import org.jspecify.annotations.Nullable;
 
 /** Drives a pool over simulated files with seeded random acts, beside a plain model of it. */
 @NullUnmarked
 final class PoolHarness {
 
     static final int SECTOR = 512;
+    private static final VarHandle INTS =
+            MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
     static final int SECTORS = 4096;
     static final PoolOptions OPTIONS =
             new PoolOptions(24 << 20, 4096, 64 << 10, 8 << 20, 256 << 10, true);
 
     final Random random;
     final Path tokens;
+    private final int sectors;
+    private final byte[] buffer;
+
+    /** The acts so far, for the message of a failure. */
+    final List<String> acts = new ArrayList<>();
+
     final Map<VolumeId, ModelVolume> volumes = new LinkedHashMap<>();
-    final UUID boot = UUID.randomUUID();
+    UUID boot = UUID.randomUUID();
     SimFiles files = new SimFiles();
     Pool pool;
-    Rules rules =
-            new Rules() {
-                @Override
-                boolean background() {
-                    return false;
-                }
-            };
+    final Rules rules;
 
     /** Done to the model if the act that was cut off turns out to have happened. */
     private Runnable undecided = () -> {};
 
     private java.util.function.BooleanSupplier happened = () -> false;
-    private int counter;
+    private int counter = 1;
+
+    /** By number: the sector that it was written to. */
+    private int[] homes = new int[1 << 10];
+
+    /** A bit that was changed behind the pool's back. */
+    SimFiles.@Nullable Place rot;
+
     int maxPoints = 12;
 
+    /** In force, without a background thread. */
+    static class Quiet extends Rules {
+        @Override
+        boolean background() {
+            return false;
+        }
+    }
+
     PoolHarness(long seed, Path tokens) throws Exception {
+        this(seed, tokens, OPTIONS, SECTORS, new Quiet());
+    }
+
+    /**
+     * @param sectors of each volume
+     */
+    PoolHarness(long seed, Path tokens, PoolOptions options, int sectors, Rules rules)
+            throws Exception {
         this.random = new Random(seed);
         this.tokens = tokens;
-        new PoolFactory(files, rules, boot).create(OPTIONS);
+        this.sectors = sectors;
+        this.buffer = new byte[sectors * SECTOR];
+        this.rules = rules;
+        new PoolFactory(files, rules, boot).create(options);
         open(boot);
+    }
+
+    private UUID uuid() {
+        return new UUID(random.nextLong(), random.nextLong());
+    }
+
+    /** The token that a process that dies now leaves in its boot. */
+    BootToken token() {
+        return BootToken.of(
+                Optional.of(tokens),
+                pool.core().checkpointer.current().pool(),
+                boot,
+                files.identity());
     }
 
     PoolOpenOptions openOptions() {
@@ -71,6 +117,7 @@ final class PoolHarness {
     }
 
     void open(UUID bootId) throws StoreException {
+        boot = bootId;
         pool = new Pool(new PoolFactory(files, rules, bootId), openOptions());
         volumes.values().forEach(v -> v.device = null);
     }
@@ -83,11 +130,12 @@ final class PoolHarness {
     }
 
     ModelVolume createVolume() throws Exception {
-        VolumeId id = VolumeId.random();
-        ModelVolume v = new ModelVolume(id, new int[SECTORS]);
+        VolumeId id = new VolumeId(uuid());
+        acts.add("create " + id);
+        ModelVolume v = new ModelVolume(id, new int[sectors]);
         undecided(() -> volumes.put(id, v), () -> pool.volumes().contains(id));
         pool.createVolume(
-                id, new VolumeShape(Geometry.ofBytes((long) SECTORS * SECTOR, SECTOR, 4096), 4096));
+                id, new VolumeShape(Geometry.ofBytes((long) sectors * SECTOR, SECTOR, 4096), 4096));
         decided();
         return v;
     }
@@ -107,12 +155,26 @@ final class PoolHarness {
 
     // Acts --------------------------------------------------------------------------------------
 
-    /** One random act. */
+    /** One random act; a full pool may refuse it. */
     void act() throws Exception {
-        if (volumes.isEmpty()) {
-            createVolume();
-            return;
+        volumes.values().forEach(ModelVolume::beginAct);
+        try {
+            if (volumes.isEmpty()) {
+                createVolume();
+            } else {
+                anyAct();
+            }
+        } catch (StoreException e) {
+            if (e.kind() != StoreException.Kind.NO_SPACE || files.stopped()) {
+                throw e;
+            }
+            acts.add("refused, the pool is full");
+            undecided = () -> {};
+            happened = () -> false;
         }
+    }
+
+    private void anyAct() throws Exception {
         ModelVolume v = pick(new ArrayList<>(volumes.values()));
         int dice = random.nextInt(100);
         if (dice < 55) {
@@ -120,6 +182,7 @@ final class PoolHarness {
         } else if (dice < 63) {
             discard(v);
         } else if (dice < 69) {
+            acts.add("flush");
             device(v).flush();
             // A flush makes every volume's writes durable: it syncs the files, not a volume.
             v.flushed();
@@ -158,29 +221,63 @@ final class PoolHarness {
     }
 
     void write(ModelVolume v, int first, int n) throws Exception {
-        ByteBuffer b = ByteBuffer.allocateDirect(n * SECTOR).order(ByteOrder.LITTLE_ENDIAN);
+        acts.add("write " + name(v) + " " + first + "+" + n);
         for (int i = 0; i < n; i++) {
-            int value = ++counter;
+            int value = counter++;
+            home(value, first + i);
             v.put(first + i, value);
-            fill(b, value);
+            INTS.set(buffer, i * SECTOR, value);
+            spread(i * SECTOR);
         }
-        device(v).write((long) first * SECTOR, b.flip());
+        try {
+            device(v).write((long) first * SECTOR, ByteBuffer.wrap(buffer, 0, n * SECTOR));
+        } catch (DeviceException e) {
+            refused(v, e);
+        }
     }
 
-    static void fill(ByteBuffer b, int value) {
-        for (int i = 0; i < SECTOR / 4; i++) {
-            b.putInt(value);
+    /** The first four bytes of a sector become all of it. */
+    private void spread(int at) {
+        for (int n = 4; n < SECTOR; n *= 2) {
+            System.arraycopy(buffer, at, buffer, at + n, n);
         }
+    }
+
+    private void home(int value, int sector) {
+        if (value >= homes.length) {
+            homes = Arrays.copyOf(homes, 2 * homes.length);
+        }
+        homes[value] = sector;
+    }
+
+    /** A full pool may have taken a part of a write. */
+    private void refused(ModelVolume v, DeviceException e) throws DeviceException {
+        if (e.kind() != DeviceException.Kind.NO_SPACE || files.stopped()) {
+            throw e;
+        }
+        acts.add("refused, the pool is full");
+        int[] found = content(v.device);
+        requireAllowed(v, found);
+        v.now = found;
+    }
+
+    private String name(ModelVolume v) {
+        return "v" + v.id.value().toString().substring(0, 4);
     }
 
     private void discard(ModelVolume v) throws Exception {
         int first = random.nextInt(v.now.length);
         int n = Math.min(v.now.length - first, 1 + random.nextInt(1500));
+        acts.add("discard " + name(v) + " " + first + "+" + n);
         for (int i = 0; i < n; i++) {
             v.put(first + i, 0);
         }
         device(v);
-        v.device.discard((long) first * SECTOR, (long) n * SECTOR);
+        try {
+            v.device.discard((long) first * SECTOR, (long) n * SECTOR);
+        } catch (DeviceException e) {
+            refused(v, e);
+        }
     }
 
     private void snapshot(ModelVolume v) throws Exception {
@@ -188,11 +285,12 @@ final class PoolHarness {
             deletePoint(v, random.nextBoolean());
             return;
         }
+        acts.add("snapshot " + name(v));
         Map<VolumeId, SnapshotId> set = new LinkedHashMap<>();
         List<ModelVolume.Point> points = new ArrayList<>();
         for (ModelVolume w : volumes.values()) {
             if (w == v || random.nextInt(4) == 0) {
-                SnapshotId id = SnapshotId.random();
+                SnapshotId id = new SnapshotId(uuid());
                 set.put(w.id, id);
                 points.add(new ModelVolume.Point(id, w.now.clone(), w));
             }
@@ -211,7 +309,8 @@ final class PoolHarness {
             return;
         }
         ModelVolume.Point p = pick(free);
-        BookmarkId mark = BookmarkId.random();
+        acts.add((keepMark ? "bookmark of " : "delete of ") + name(v));
+        BookmarkId mark = new BookmarkId(uuid());
         undecided(
                 () -> {
                     int order = v.points.indexOf(p);
@@ -233,6 +332,7 @@ final class PoolHarness {
         if (v.marks.isEmpty()) {
             return;
         }
+        acts.add("delete a bookmark of " + name(v));
         BookmarkId id = pick(new ArrayList<>(v.marks.keySet()));
         undecided(() -> v.marks.remove(id), () -> !pool.core().state.bookmarks.containsKey(id));
         pool.deleteBookmark(id);
@@ -243,8 +343,9 @@ final class PoolHarness {
         if (v.points.isEmpty() || volumes.size() >= 5) {
             return;
         }
+        acts.add("clone of " + name(v));
         ModelVolume.Point p = pick(v.points);
-        ModelVolume c = new ModelVolume(VolumeId.random(), p.content.clone());
+        ModelVolume c = new ModelVolume(new VolumeId(uuid()), p.content.clone());
         undecided(
                 () -> {
                     c.origin = p;
@@ -261,6 +362,7 @@ final class PoolHarness {
         if (origin == null) {
             return;
         }
+        acts.add("promote " + name(c));
         ModelVolume old = origin.volume;
         undecided(
                 () -> {
@@ -297,6 +399,7 @@ final class PoolHarness {
             v.device.close();
             v.device = null;
         }
+        acts.add("delete " + name(v));
         undecided(
                 () -> {
                     volumes.remove(v.id);
@@ -310,6 +413,7 @@ final class PoolHarness {
     }
 
     void background() throws IOException {
+        acts.add("background");
         pool.core().maintenance.wantCheckpoint();
         while (pool.core().maintenance.step()) {
             pool.core().maintenance.wantCheckpoint();
@@ -320,6 +424,7 @@ final class PoolHarness {
         if (v.points.isEmpty()) {
             return;
         }
+        acts.add("diff of " + name(v));
         int j = random.nextInt(v.points.size());
         ModelVolume.Point to = v.points.get(j);
         ModelVolume.Point from = v.points.get(random.nextInt(j + 1));
@@ -358,21 +463,32 @@ final class PoolHarness {
 
     // Checks ------------------------------------------------------------------------------------
 
-    static int[] content(BlockDevice d) throws DeviceException {
-        int sectors = (int) (d.geometry().sizeBytes() / SECTOR);
-        ByteBuffer b = ByteBuffer.allocateDirect(sectors * SECTOR).order(ByteOrder.LITTLE_ENDIAN);
-        d.read(0, b);
-        b.flip();
-        int[] content = new int[sectors];
-        for (int s = 0; s < sectors; s++) {
-            content[s] = b.getInt(s * SECTOR);
-            for (int i = 4; i < SECTOR; i += 4) {
-                if (b.getInt(s * SECTOR + i) != content[s]) {
-                    throw new AssertionError("sector " + s + " of " + d + " is torn");
-                }
+    private int[] content(BlockDevice d) throws DeviceException {
+        int n = (int) (d.geometry().sizeBytes() / SECTOR);
+        d.read(0, ByteBuffer.wrap(buffer, 0, n * SECTOR));
+        int[] content = new int[n];
+        for (int s = 0; s < n; s++) {
+            if (!whole(s) && !wholeButForRot(s)) {
+                throw new AssertionError("sector " + s + " of " + d + " is torn");
             }
+            content[s] = (int) INTS.get(buffer, s * SECTOR);
         }
         return content;
+    }
+
+    private boolean whole(int sector) {
+        int at = sector * SECTOR;
+        int end = at + SECTOR;
+        return Arrays.mismatch(buffer, at, end - 4, buffer, at + 4, end) < 0;
+    }
+
+    /** A bit that changed in unsealed data moves with its sector; no other bit may differ. */
+    private boolean wholeButForRot(int sector) {
+        if (rot == null) {
+            return false;
+        }
+        buffer[sector * SECTOR + (int) (rot.offset() % SECTOR)] ^= (byte) (1 << rot.bit());
+        return whole(sector);
     }
 
     /** Everything must be as the model says, to the last sector. */
@@ -405,21 +521,7 @@ final class PoolHarness {
         assertThat(pool.volumes()).isEqualTo(volumes.keySet());
         for (ModelVolume v : volumes.values()) {
             int[] found = content(device(v));
-            for (int s = 0; s < found.length; s++) {
-                if (!v.mayHold(s, found[s])) {
-                    throw new AssertionError(
-                            "volume "
-                                    + v.id
-                                    + ", sector "
-                                    + s
-                                    + ": "
-                                    + found[s]
-                                    + ", expected "
-                                    + v.now[s]
-                                    + " or "
-                                    + v.unflushed.get(s));
-                }
-            }
+            requireAllowed(v, found);
             v.now = found;
             v.flushed();
             verifyPoints(v);
@@ -427,12 +529,53 @@ final class PoolHarness {
         assertThat(pool.check().problems()).isEmpty();
     }
 
+    private void requireAllowed(ModelVolume v, int[] found) {
+        for (int s = 0; s < found.length; s++) {
+            if (!v.mayHold(s, found[s])) {
+                throw new AssertionError(
+                        "volume %s, sector %d: %d, expected %s"
+                                .formatted(v.id, s, found[s], v.expected(s)));
+            }
+        }
+    }
+
+    /** After a rot of the log, which may end a replay early: an older state, but a sound one. */
+    void requireNoStrangers() throws Exception {
+        for (VolumeId id : pool.volumes()) {
+            try (VolumeDevice d = pool.openVolume(id)) {
+                requireAtHome(d);
+            }
+            for (SnapshotId s : pool.snapshots(id)) {
+                try (SnapshotDevice d = pool.openSnapshot(s)) {
+                    requireAtHome(d);
+                }
+            }
+        }
+        assertThat(pool.check().problems()).isEmpty();
+    }
+
+    private void requireAtHome(BlockDevice d) throws DeviceException {
+        int[] found = content(d);
+        for (int s = 0; s < found.length; s++) {
+            if (found[s] != 0 && homes[found[s]] != s) {
+                throw new AssertionError(
+                        "%s, sector %d: %d, which was written to sector %d"
+                                .formatted(d, s, found[s], homes[found[s]]));
+            }
+        }
+    }
+
     /** Ends an opening whose files do not work any more. */
     void abandon() {
         try {
             pool.close();
         } catch (StoreException e) {
-            assertThat(e.kind()).isIn(StoreException.Kind.IO, StoreException.Kind.READ_ONLY);
+            // A file that cannot grow any more counts as a full disk.
+            assertThat(e.kind())
+                    .isIn(
+                            StoreException.Kind.IO,
+                            StoreException.Kind.READ_ONLY,
+                            StoreException.Kind.NO_SPACE);
         }
     }
 }

@@ -16,7 +16,6 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
@@ -172,21 +171,6 @@ class PoolRulesTest {
         return side;
     }
 
-    private static final Random DROP_ALL =
-            new Random() {
-                private static final long serialVersionUID = 1L;
-
-                @Override
-                public int nextInt(int bound) {
-                    return 0;
-                }
-
-                @Override
-                public boolean nextBoolean() {
-                    return true;
-                }
-            };
-
     // Barrier rule 1 ----------------------------------------------------------------------------
 
     private int afterABarrierThatRanBesideAWrite(Quiet rules) throws Exception {
@@ -205,7 +189,7 @@ class PoolRulesTest {
         write(b, 0, GRAIN, 2);
         rules.release.countDown();
         flush.join();
-        files = files.afterPowerLoss(DROP_ALL);
+        files = files.afterPowerLoss(SimFiles.LOSE_ALL);
         pool = new Pool(new PoolFactory(files, new Quiet(), UUID.randomUUID()), options());
         assertThat(read(pool.openVolume(a.volume()), 0)).isEqualTo(1);
         return read(pool.openVolume(b.volume()), 0);
