@@ -24,9 +24,11 @@ final class DataFiles {
 
     private final PoolFiles directory;
     private final Layout layout;
+    private final Rules rules;
     private final AtomicReferenceArray<@Nullable DataFile> files;
 
-    DataFiles(PoolFiles directory, Layout layout) {
+    DataFiles(PoolFiles directory, Layout layout, Rules rules) {
+        this.rules = rules;
         this.directory = directory;
         this.layout = layout;
         this.files = new AtomicReferenceArray<>(layout.files());
@@ -65,7 +67,9 @@ final class DataFiles {
         if (f == null) {
             f = new DataFile(directory.create(name(index)));
             files.set(index, f);
-            directory.syncDirectory();
+            if (rules.namesSynced()) {
+                directory.syncDirectory();
+            }
         }
         f.file.allocate(layout.offsetInFile(address), layout.segmentBytes());
         if (made) {

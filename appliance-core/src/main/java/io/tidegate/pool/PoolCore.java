@@ -83,7 +83,7 @@ final class PoolCore {
         Parts(PoolFiles directory, Layout layout, Rules rules) {
             this.layout = layout;
             this.rules = rules;
-            files = new DataFiles(directory, layout);
+            files = new DataFiles(directory, layout, rules);
             space = new SpaceMap(layout, files, Reserve.segments(layout));
             store = new NodeStore(layout, files, space);
             retirement = new Retirement(space, guards, rules);

@@ -101,18 +101,20 @@ final class Recovery {
             throws IOException {
         BootToken token =
                 BootToken.of(options.tokenDirectory(), first.pool(), bootId, directory.identity());
-        boolean sameBoot = token.present();
+        boolean sameBoot = token.present() || !rules.tokenNeeded();
         boolean distrust = !sameBoot && !first.clean() && look(wal, first, parts).ofThisBoot;
-        if (distrust) {
+        if (distrust && rules.cacheDropped()) {
             superblocks.dropCache();
             wal.dropCache();
             parts.files.dropCache();
         }
-        // What the cache shows may not be on disk yet, and what follows builds on it.
-        superblocks.sync();
-        wal.sync();
-        parts.files.syncAll();
-        directory.syncDirectory();
+        if (rules.recoverySyncsFirst()) {
+            // What the cache shows may not be on disk yet, and what follows builds on it.
+            superblocks.sync();
+            wal.sync();
+            parts.files.syncAll();
+            directory.syncDirectory();
+        }
 
         Superblocks.Found found = superblocks.read();
         Superblock s = found.newest();
@@ -171,10 +173,9 @@ final class Recovery {
         return tail;
     }
 
-    private static void replay(Superblock s, PoolFile wal, PoolState state, long end)
-            throws IOException {
+    private void replay(Superblock s, PoolFile wal, PoolState state, long end) throws IOException {
         try {
-            new WalScan(wal, s)
+            new WalScan(wal, s, rules)
                     .each(
                             batch -> {
                                 long lsn = batch.firstLsn();
@@ -221,7 +222,7 @@ final class Recovery {
         tail.lastLsn = s.checkpointLsn();
         tail.covered = s.checkpointLsn();
         tail.end =
-                new WalScan(wal, s)
+                new WalScan(wal, s, rules)
                         .each(
                                 batch -> {
                                     tail.ofThisBoot |= batch.bootId().equals(bootId);
@@ -239,13 +240,13 @@ final class Recovery {
     }
 
     /**
-     * The older superblock may be used only if the newer one was never durable. The log's tail moves
-     * only behind a durable batch that names the superblock which allows it, so a log that does not
-     * reach back to this one's checkpoint names a higher generation. A log without any batch behind
-     * this checkpoint is sound: power was lost before the first was durable.
+     * The older superblock may be used only if the newer one was never durable. The log's tail
+     * moves only behind a durable batch that names the superblock which allows it, so a log that
+     * does not reach back to this one's checkpoint names a higher generation. A log without any
+     * batch behind this checkpoint is sound: power was lost before the first was durable.
      */
     private void refuseRotten(Superblock s, PoolFile wal) throws IOException {
-        long named = new WalScan(wal, s).highestGenerationNamed();
+        long named = new WalScan(wal, s, rules).highestGenerationNamed();
         if (named > s.generation() && rules.generationNamed()) {
             throw new DamageException(
                     directory.name()

@@ -14,14 +14,9 @@ import io.tidegate.volume.VolumeDevice;
 import io.tidegate.volume.VolumeId;
 import io.tidegate.volume.VolumeShape;
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,23 +24,20 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import org.jspecify.annotations.NullUnmarked;
-import org.jspecify.annotations.Nullable;
 
 /** Drives a pool over simulated files with seeded random acts, beside a plain model of it. */
 @NullUnmarked
 final class PoolHarness {
 
     static final int SECTOR = 512;
-    private static final VarHandle INTS =
-            MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
     static final int SECTORS = 4096;
     static final PoolOptions OPTIONS =
             new PoolOptions(24 << 20, 4096, 64 << 10, 8 << 20, 256 << 10, true);
 
     final Random random;
     final Path tokens;
-    private final int sectors;
-    private final byte[] buffer;
+    private final int size;
+    final Sectors sectors;
 
     /** The acts so far, for the message of a failure. */
     final List<String> acts = new ArrayList<>();
@@ -60,14 +52,6 @@ final class PoolHarness {
     private Runnable undecided = () -> {};
 
     private java.util.function.BooleanSupplier happened = () -> false;
-    private int counter = 1;
-
-    /** By number: the sector that it was written to. */
-    private int[] homes = new int[1 << 10];
-
-    /** A bit that was changed behind the pool's back. */
-    SimFiles.@Nullable Place rot;
-
     int maxPoints = 12;
 
     /** In force, without a background thread. */
@@ -83,14 +67,14 @@ final class PoolHarness {
     }
 
     /**
-     * @param sectors of each volume
+     * @param size of each volume in sectors
      */
-    PoolHarness(long seed, Path tokens, PoolOptions options, int sectors, Rules rules)
+    PoolHarness(long seed, Path tokens, PoolOptions options, int size, Rules rules)
             throws Exception {
         this.random = new Random(seed);
         this.tokens = tokens;
-        this.sectors = sectors;
-        this.buffer = new byte[sectors * SECTOR];
+        this.size = size;
+        this.sectors = new Sectors(size);
         this.rules = rules;
         new PoolFactory(files, rules, boot).create(options);
         open(boot);
@@ -132,10 +116,10 @@ final class PoolHarness {
     ModelVolume createVolume() throws Exception {
         VolumeId id = new VolumeId(uuid());
         acts.add("create " + id);
-        ModelVolume v = new ModelVolume(id, new int[sectors]);
+        ModelVolume v = new ModelVolume(id, new int[size]);
         undecided(() -> volumes.put(id, v), () -> pool.volumes().contains(id));
         pool.createVolume(
-                id, new VolumeShape(Geometry.ofBytes((long) sectors * SECTOR, SECTOR, 4096), 4096));
+                id, new VolumeShape(Geometry.ofBytes((long) size * SECTOR, SECTOR, 4096), 4096));
         decided();
         return v;
     }
@@ -223,31 +207,13 @@ final class PoolHarness {
     void write(ModelVolume v, int first, int n) throws Exception {
         acts.add("write " + name(v) + " " + first + "+" + n);
         for (int i = 0; i < n; i++) {
-            int value = counter++;
-            home(value, first + i);
-            v.put(first + i, value);
-            INTS.set(buffer, i * SECTOR, value);
-            spread(i * SECTOR);
+            v.put(first + i, sectors.fill(i, first + i));
         }
         try {
-            device(v).write((long) first * SECTOR, ByteBuffer.wrap(buffer, 0, n * SECTOR));
+            device(v).write((long) first * SECTOR, sectors.bytes(n));
         } catch (DeviceException e) {
             refused(v, e);
         }
-    }
-
-    /** The first four bytes of a sector become all of it. */
-    private void spread(int at) {
-        for (int n = 4; n < SECTOR; n *= 2) {
-            System.arraycopy(buffer, at, buffer, at + n, n);
-        }
-    }
-
-    private void home(int value, int sector) {
-        if (value >= homes.length) {
-            homes = Arrays.copyOf(homes, 2 * homes.length);
-        }
-        homes[value] = sector;
     }
 
     /** A full pool may have taken a part of a write. */
@@ -256,8 +222,8 @@ final class PoolHarness {
             throw e;
         }
         acts.add("refused, the pool is full");
-        int[] found = content(v.device);
-        requireAllowed(v, found);
+        int[] found = sectors.content(v.device);
+        Sectors.requireAllowed(v, found);
         v.now = found;
     }
 
@@ -463,39 +429,11 @@ final class PoolHarness {
 
     // Checks ------------------------------------------------------------------------------------
 
-    private int[] content(BlockDevice d) throws DeviceException {
-        int n = (int) (d.geometry().sizeBytes() / SECTOR);
-        d.read(0, ByteBuffer.wrap(buffer, 0, n * SECTOR));
-        int[] content = new int[n];
-        for (int s = 0; s < n; s++) {
-            if (!whole(s) && !wholeButForRot(s)) {
-                throw new AssertionError("sector " + s + " of " + d + " is torn");
-            }
-            content[s] = (int) INTS.get(buffer, s * SECTOR);
-        }
-        return content;
-    }
-
-    private boolean whole(int sector) {
-        int at = sector * SECTOR;
-        int end = at + SECTOR;
-        return Arrays.mismatch(buffer, at, end - 4, buffer, at + 4, end) < 0;
-    }
-
-    /** A bit that changed in unsealed data moves with its sector; no other bit may differ. */
-    private boolean wholeButForRot(int sector) {
-        if (rot == null) {
-            return false;
-        }
-        buffer[sector * SECTOR + (int) (rot.offset() % SECTOR)] ^= (byte) (1 << rot.bit());
-        return whole(sector);
-    }
-
     /** Everything must be as the model says, to the last sector. */
     void verify() throws Exception {
         assertThat(pool.volumes()).isEqualTo(volumes.keySet());
         for (ModelVolume v : volumes.values()) {
-            assertThat(content(device(v))).as("volume %s", v.id).isEqualTo(v.now);
+            assertThat(sectors.content(device(v))).as("volume %s", v.id).isEqualTo(v.now);
             verifyPoints(v);
         }
         assertThat(pool.check().problems()).isEmpty();
@@ -506,7 +444,7 @@ final class PoolHarness {
                 .isEqualTo(v.points.stream().map(p -> p.id).toList());
         for (ModelVolume.Point p : v.points) {
             try (SnapshotDevice d = pool.openSnapshot(p.id)) {
-                assertThat(content(d)).as("snapshot %s", p.id).isEqualTo(p.content);
+                assertThat(sectors.content(d)).as("snapshot %s", p.id).isEqualTo(p.content);
             }
         }
     }
@@ -520,8 +458,8 @@ final class PoolHarness {
         happened = () -> false;
         assertThat(pool.volumes()).isEqualTo(volumes.keySet());
         for (ModelVolume v : volumes.values()) {
-            int[] found = content(device(v));
-            requireAllowed(v, found);
+            int[] found = sectors.content(device(v));
+            Sectors.requireAllowed(v, found);
             v.now = found;
             v.flushed();
             verifyPoints(v);
@@ -529,40 +467,19 @@ final class PoolHarness {
         assertThat(pool.check().problems()).isEmpty();
     }
 
-    private void requireAllowed(ModelVolume v, int[] found) {
-        for (int s = 0; s < found.length; s++) {
-            if (!v.mayHold(s, found[s])) {
-                throw new AssertionError(
-                        "volume %s, sector %d: %d, expected %s"
-                                .formatted(v.id, s, found[s], v.expected(s)));
-            }
-        }
-    }
-
     /** After a rot of the log, which may end a replay early: an older state, but a sound one. */
     void requireNoStrangers() throws Exception {
         for (VolumeId id : pool.volumes()) {
             try (VolumeDevice d = pool.openVolume(id)) {
-                requireAtHome(d);
+                sectors.requireAtHome(d);
             }
             for (SnapshotId s : pool.snapshots(id)) {
                 try (SnapshotDevice d = pool.openSnapshot(s)) {
-                    requireAtHome(d);
+                    sectors.requireAtHome(d);
                 }
             }
         }
         assertThat(pool.check().problems()).isEmpty();
-    }
-
-    private void requireAtHome(BlockDevice d) throws DeviceException {
-        int[] found = content(d);
-        for (int s = 0; s < found.length; s++) {
-            if (found[s] != 0 && homes[found[s]] != s) {
-                throw new AssertionError(
-                        "%s, sector %d: %d, which was written to sector %d"
-                                .formatted(d, s, found[s], homes[found[s]]));
-            }
-        }
     }
 
     /** Ends an opening whose files do not work any more. */

@@ -182,12 +182,12 @@ final class SeedRun {
             acts(random.nextInt(10));
             die(false);
         }
-        h.rot = h.files.anyPlace(random);
-        h.acts.add("rot of " + h.rot);
-        h.files.damage(h.rot.name(), h.rot.offset(), h.rot.bit());
+        h.sectors.rot = h.files.anyPlace(random);
+        h.acts.add("rot of " + h.sectors.rot);
+        h.files.damage(h.sectors.rot.name(), h.sectors.rot.offset(), h.sectors.rot.bit());
         try {
             open();
-            if (h.rot.name().equals(Recovery.WAL)) {
+            if (h.sectors.rot.name().equals(Recovery.WAL)) {
                 h.requireNoStrangers();
             } else {
                 h.settle();

@@ -28,9 +28,9 @@ import org.jspecify.annotations.NullUnmarked;
  *       hole is a write of zeroes. A file that grew has its old or its new length. A name that no
  *       sync of the directory followed is there or not.
  *   <li><b>Death of the process.</b> The cache survives; its loss is still possible later.
- *   <li><b>Failed sync.</b> Of each sector that it was to write the medium has any version, as after
- *       a loss of power; the cache goes on showing the newest and takes it for clean: no later sync
- *       writes it.
+ *   <li><b>Failed sync.</b> Of each sector that it was to write the medium has any version, as
+ *       after a loss of power; the cache goes on showing the newest and takes it for clean: no
+ *       later sync writes it.
  *   <li><b>Dropping the cache</b> drops clean blocks of 4 KiB only.
  *   <li><b>Stop.</b> From the operation whose number is set on, nothing works any more: an
  *       operation is done as a whole or not at all, tearing is the loss of power's part.
@@ -58,6 +58,22 @@ final class SimFiles implements PoolFiles {
                 @Override
                 public boolean nextBoolean() {
                     return false;
+                }
+            };
+
+    /** Decides that of what was not synced the newest version is left everywhere. */
+    static final Random KEEP_ALL =
+            new Random() {
+                private static final long serialVersionUID = 1L;
+
+                @Override
+                public int nextInt(int bound) {
+                    return bound - 1;
+                }
+
+                @Override
+                public boolean nextBoolean() {
+                    return true;
                 }
             };
 
@@ -437,8 +453,7 @@ final class SimFiles implements PoolFiles {
                 shown.resize(Math.max(shown.size(), current.size()));
                 for (int i = dirty.nextSetBit(0); i >= 0; i = dirty.nextSetBit(i + 1)) {
                     long at = (long) i * SparseBytes.BLOCK;
-                    shown.take(
-                            current, at, (int) Math.min(SparseBytes.BLOCK, current.size() - at));
+                    shown.take(current, at, (int) Math.min(SparseBytes.BLOCK, current.size() - at));
                 }
                 current = shown;
             }

@@ -98,7 +98,8 @@ final class SparseBytes {
         int i = (int) (offset / BLOCK);
         byte[] theirs = other.blocks[i];
         if (theirs != null) {
-            System.arraycopy(theirs, (int) (offset % BLOCK), mine(i), (int) (offset % BLOCK), length);
+            System.arraycopy(
+                    theirs, (int) (offset % BLOCK), mine(i), (int) (offset % BLOCK), length);
         } else {
             zero(offset, length);
         }
