@@ -37,7 +37,7 @@ final class Admission {
                 throw new IOException("the pool takes no writes: " + core.health.readOnlyReason());
             }
             long round = rounds();
-            if (core.store.unwrittenBytes() >= dirtyNodeBytes || !core.wal.claim(walBytes)) {
+            if (core.store.unwrittenBytes() >= dirtyNodeBytes || !claimLog(walBytes)) {
                 awaitCheckpoint(round);
                 continue;
             }
@@ -51,6 +51,11 @@ final class Admission {
             }
             awaitCheckpoint(round);
         }
+    }
+
+    /** Barrier rule 7: the last tenth of the log is for barriers and administrative acts. */
+    private boolean claimLog(int bytes) {
+        return core.wal.claim(bytes) || !core.rules.logRoomNeeded();
     }
 
     boolean checkpointDue() {
@@ -67,6 +72,7 @@ final class Admission {
     }
 
     private void awaitCheckpoint(long round) throws IOException {
+        core.rules.waitsForCheckpoint();
         core.maintenance.wantCheckpoint();
         if (!core.rules.background()) {
             core.maintenance.step();

@@ -67,7 +67,7 @@ final class Barrier {
                 if (!health.writable()) {
                     throw new IOException("the pool takes no more writes");
                 }
-                if (running) {
+                if (running && rules.oneBarrierAtATime()) {
                     done.awaitUninterruptibly();
                 } else {
                     runOne();
@@ -111,7 +111,9 @@ final class Barrier {
                 advance(covered);
             }
         } catch (IOException e) {
-            health.fail("a sync failed: " + e.getMessage(), e);
+            if (rules.failedSyncIsFinal()) {
+                health.fail("a sync failed: " + e.getMessage(), e);
+            }
             throw e;
         }
     }

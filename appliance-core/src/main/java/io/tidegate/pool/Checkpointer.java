@@ -79,6 +79,7 @@ final class Checkpointer {
             }
             boolean durable = false;
             try {
+                reuse(cut, false);
                 write(cut.image);
                 publish(cut, clean);
                 durable = true;
@@ -99,10 +100,17 @@ final class Checkpointer {
             core.space.durable(cut.image.layout.segments());
             core.wal.release(cut.mark);
             core.shares.durable(cut.image.quiet);
-            core.retirement.retire(cut.image.freed);
+            reuse(cut, true);
             return true;
         } finally {
             one.unlock();
+        }
+    }
+
+    /** Rule W6: what this checkpoint freed is still in use in the one before. */
+    private void reuse(Cut cut, boolean durable) {
+        if (durable == core.rules.reuseWaitsForSuperblock()) {
+            core.retirement.retire(cut.image.freed);
         }
     }
 
@@ -214,7 +222,7 @@ final class Checkpointer {
 
     private void write(CheckpointImage image) throws IOException {
         core.store.write(image.images, current.generation() + 1);
-        if (core.health.writable()) {
+        if (core.health.writable() && core.rules.syncBeforeSuperblock()) {
             syncOrFail();
         }
     }
@@ -250,7 +258,9 @@ final class Checkpointer {
                         clean);
         core.barrier.exclusively(
                 () -> {
-                    core.files.syncMarked();
+                    if (core.rules.syncBeforeSuperblock()) {
+                        core.files.syncMarked();
+                    }
                     core.superblocks.write(next);
                     core.superblocks.sync();
                     current = next;

@@ -29,6 +29,7 @@ final class DataFiles {
 
     private final PoolFiles directory;
     private final Layout layout;
+    private final Rules rules;
 
     /** By number; replaced as a whole when a file is added. */
     private volatile @Nullable DataFile[] files = new DataFile[0];
@@ -38,7 +39,8 @@ final class DataFiles {
     /**
      * @param layout shapes only: files are added as the pool grows
      */
-    DataFiles(PoolFiles directory, Layout layout) {
+    DataFiles(PoolFiles directory, Layout layout, Rules rules) {
+        this.rules = rules;
         this.directory = directory;
         this.layout = layout;
     }
@@ -135,7 +137,9 @@ final class DataFiles {
             // A growth that was cut off may have left the file.
             boolean there = directory.names().contains(name(index));
             f = put(index, there ? open(name(index), index, null) : directory.create(name(index)));
-            directory.syncDirectory();
+            if (rules.namesSynced()) {
+                directory.syncDirectory();
+            }
         }
         f.file.allocate(layout.offsetInFile(address), layout.segmentBytes());
         if (made) {

@@ -204,8 +204,9 @@ final class NodeStore {
     void write(List<NodeImage> images, long generation) throws IOException {
         List<NodeImage> sorted = new ArrayList<>(images);
         sorted.sort(Comparator.comparingLong(NodeImage::address));
-        ByteBuffer pages = ByteBuffer.allocateDirect(WRITE_PAGES * Layout.PAGE_BYTES);
-        ByteBuffer entries = ByteBuffer.allocateDirect(WRITE_PAGES * Layout.TABLE_ENTRY_BYTES);
+        int room = Math.min(WRITE_PAGES, sorted.size());
+        ByteBuffer pages = ByteBuffer.allocateDirect(room * Layout.PAGE_BYTES);
+        ByteBuffer entries = ByteBuffer.allocateDirect(room * Layout.TABLE_ENTRY_BYTES);
         int i = 0;
         while (i < sorted.size()) {
             long first = sorted.get(i).address();
@@ -213,7 +214,7 @@ final class NodeStore {
             entries.clear();
             int n = 0;
             while (i + n < sorted.size()
-                    && n < WRITE_PAGES
+                    && n < room
                     && follows(first, n, sorted.get(i + n).address())) {
                 encode(sorted.get(i + n), generation, pages, entries);
                 n++;

@@ -93,7 +93,7 @@ final class PoolCore {
         final PoolState state;
 
         Parts(PoolFiles directory, Layout layout, Rules rules, PoolOpenOptions options) {
-            this(new DataFiles(directory, layout), layout, rules, options);
+            this(new DataFiles(directory, layout, rules), layout, rules, options);
         }
 
         Parts(DataFiles files, Layout layout, Rules rules, PoolOpenOptions options) {

@@ -90,7 +90,7 @@ final class PoolFactory {
     }
 
     private void lock() throws IOException, StoreException {
-        if (!directory.lock()) {
+        if (!directory.lock() && rules.lockNeeded()) {
             throw new StoreException(
                     StoreException.Kind.BUSY,
                     "the pool in " + directory.name() + " is open in another process");

@@ -1,6 +1,7 @@
 package io.tidegate.pool;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.UUID;
 import org.eclipse.collections.impl.list.mutable.primitive.LongArrayList;
@@ -46,7 +47,6 @@ final class Recovery {
         long lastLsn;
         long covered;
         long end;
-        boolean any;
         boolean ofThisBoot;
     }
 
@@ -106,18 +106,20 @@ final class Recovery {
             throws IOException {
         BootToken token =
                 BootToken.of(options.tokenDirectory(), first.pool(), bootId, directory.identity());
-        boolean sameBoot = token.present();
+        boolean sameBoot = token.present() || !rules.tokenNeeded();
         boolean distrust = !sameBoot && !first.clean() && look(wal, first, parts).ofThisBoot;
-        if (distrust) {
+        if (distrust && rules.cacheDropped()) {
             superblocks.dropCache();
             wal.dropCache();
             parts.files.dropCache();
         }
-        // What the cache shows may not be on disk yet, and what follows builds on it.
-        superblocks.sync();
-        wal.sync();
-        parts.files.syncAll();
-        directory.syncDirectory();
+        if (rules.recoverySyncsFirst()) {
+            // What the cache shows may not be on disk yet, and what follows builds on it.
+            superblocks.sync();
+            wal.sync();
+            parts.files.syncAll();
+            directory.syncDirectory();
+        }
 
         Superblocks.Found found = superblocks.read();
         Superblock s = found.newest();
@@ -156,11 +158,12 @@ final class Recovery {
             boolean sameBoot)
             throws IOException {
         open(p.files, s);
+        if (!otherIsValid) {
+            // Before anything else: the log need not fit a free map that it has outlived.
+            refuseRotten(s, wal);
+        }
         places = loadSpace(s, p);
         Tail tail = look(wal, s, p);
-        if (!otherIsValid) {
-            refuseRotten(s, wal, tail);
-        }
         long end = sameBoot ? tail.lastLsn : Math.min(tail.lastLsn, tail.covered);
         LOG.info(
                 "pool {} replays LSN {} to {} of {} ({} rule)",
@@ -169,19 +172,28 @@ final class Recovery {
                 end,
                 tail.lastLsn,
                 sameBoot ? "same-boot" : "power-loss");
-        new WalScan(wal, s)
-                .each(
-                        batch -> {
-                            long lsn = batch.firstLsn();
-                            for (WalRecord r : batch.records()) {
-                                if (lsn <= end) {
-                                    p.state.apply(lsn, r, null);
-                                }
-                                lsn++;
-                            }
-                        });
+        replay(s, wal, p.state, end);
         p.state.bySerial.values().forEach(Volume::lowerHorizon);
         return tail;
+    }
+
+    private void replay(Superblock s, PoolFile wal, PoolState state, long end) throws IOException {
+        try {
+            new WalScan(wal, s, rules)
+                    .each(
+                            batch -> {
+                                long lsn = batch.firstLsn();
+                                for (WalRecord r : batch.records()) {
+                                    if (lsn <= end) {
+                                        state.apply(lsn, r, null);
+                                    }
+                                    lsn++;
+                                }
+                            });
+        } catch (UncheckedIOException e) {
+            // Replay reads nodes and takes places for new ones: either may fail as any I/O.
+            throw e.getCause();
+        }
     }
 
     private CheckpointImage.Places loadSpace(Superblock s, PoolCore.Parts p) throws IOException {
@@ -220,10 +232,9 @@ final class Recovery {
         tail.lastLsn = s.checkpointLsn();
         tail.covered = s.checkpointLsn();
         tail.end =
-                new WalScan(wal, s)
+                new WalScan(wal, s, rules)
                         .each(
                                 batch -> {
-                                    tail.any = true;
                                     tail.ofThisBoot |= batch.bootId().equals(bootId);
                                     tail.lastLsn = Math.max(tail.lastLsn, batch.lastLsn());
                                     if (batch.barrier()) {
@@ -240,10 +251,15 @@ final class Recovery {
         return tail;
     }
 
-    /** The older superblock may be used only if the newer one was never durable. */
-    private void refuseRotten(Superblock s, PoolFile wal, Tail tail) throws IOException {
-        long named = new WalScan(wal, s).highestGenerationNamed();
-        if (named > s.generation() || !tail.any) {
+    /**
+     * The older superblock may be used only if the newer one was never durable. The log's tail
+     * moves only behind a durable batch that names the superblock which allows it, so a log that
+     * does not reach back to this one's checkpoint names a higher generation. A log without any
+     * batch behind this checkpoint is sound: power was lost before the first was durable.
+     */
+    private void refuseRotten(Superblock s, PoolFile wal) throws IOException {
+        long named = new WalScan(wal, s, rules).highestGenerationNamed();
+        if (named > s.generation() && rules.generationNamed()) {
             throw new DamageException(
                     directory.name()
                             + ": one superblock is damaged, and the other, generation "

@@ -8,24 +8,46 @@ class Rules {
 
     static final Rules IN_FORCE = new Rules();
 
+    // Places where a test may stop a thread ------------------------------------------------------
+
     /** Called after a slot is published and before its record is queued. */
     void published() {}
 
     /** Called when a write in place has looked up its addresses, before it writes. */
     void lookedUp() {}
 
+    /** Called when a change must wait for a checkpoint before it is admitted. */
+    void waitsForCheckpoint() {}
+
+    // Rules of the data path ---------------------------------------------------------------------
+
+    /** W1: what may wait for a checkpoint stands before the gate. */
+    boolean admissionBeforeGate() {
+        return true;
+    }
+
+    /** W2: writers of a grain exclude each other. */
+    boolean rangeLocks() {
+        return true;
+    }
+
+    /** W3a: grains born at or before this epoch are not overwritten in place. */
+    int horizon(Volume v) {
+        return v.horizon();
+    }
+
+    /** W4: bytes are written before their slot is published and their record queued. */
+    boolean bytesFirst() {
+        return true;
+    }
+
     /** W6: a retired address waits for guards. */
     boolean guardsCountAsGone() {
         return false;
     }
 
-    /** Barrier rule 1: covered is what was queued before the data sync began. */
-    boolean barrierCoversItself() {
-        return false;
-    }
-
-    /** W2: writers of a grain exclude each other. */
-    boolean rangeLocks() {
+    /** W6: what a checkpoint frees is reused when its superblock is durable. */
+    boolean reuseWaitsForSuperblock() {
         return true;
     }
 
@@ -81,6 +103,73 @@ class Rules {
 
     /** A checkpoint's roots are taken when no write is half done. */
     boolean drainForCheckpoint() {
+        return true;
+    }
+
+    // Rules of durability ------------------------------------------------------------------------
+
+    /** Barrier rule 1: covered is what was queued before the data sync began. */
+    boolean barrierCoversItself() {
+        return false;
+    }
+
+    /** Barrier rule 1: one barrier at a time, so that none relies on a sync that still runs. */
+    boolean oneBarrierAtATime() {
+        return true;
+    }
+
+    /** Barrier rule 2: a write is answered when its record and all before it are in the log. */
+    boolean answersWhenWritten() {
+        return true;
+    }
+
+    /** Barrier rule 3: the whole log is believed only with the token of this boot. */
+    boolean tokenNeeded() {
+        return true;
+    }
+
+    /** Barrier rule 4: a batch counts only with the log's id, LSN and CRC of the batch before. */
+    boolean chainChecked() {
+        return true;
+    }
+
+    /** Barrier rule 6: a failed sync is final. */
+    boolean failedSyncIsFinal() {
+        return true;
+    }
+
+    /** Barrier rule 6: after a failed sync the cache is dropped before anything is read. */
+    boolean cacheDropped() {
+        return true;
+    }
+
+    /** Barrier rule 7: changes wait while only the last tenth of the log is left. */
+    boolean logRoomNeeded() {
+        return true;
+    }
+
+    /** Barrier rule 8: one opening of a pool at a time. */
+    boolean lockNeeded() {
+        return true;
+    }
+
+    /** A checkpoint's pages are durable before the superblock that leads to them is written. */
+    boolean syncBeforeSuperblock() {
+        return true;
+    }
+
+    /** Recovery makes durable what the cache shows before it builds on it. */
+    boolean recoverySyncsFirst() {
+        return true;
+    }
+
+    /** A superblock is used only if the log names none above it. */
+    boolean generationNamed() {
+        return true;
+    }
+
+    /** The name of a new data file is durable before a record leads into it. */
+    boolean namesSynced() {
         return true;
     }
 }

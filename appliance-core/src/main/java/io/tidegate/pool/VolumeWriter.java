@@ -59,6 +59,9 @@ final class VolumeWriter {
      * With a write cache, an answer stands once all records below lie in the log (barrier rule 2).
      */
     void answered() throws IOException {
+        if (!core.rules.answersWhenWritten()) {
+            return;
+        }
         try {
             core.wal.awaitWritten(v.lastLsn());
         } catch (IOException e) {
@@ -96,9 +99,24 @@ final class VolumeWriter {
             return;
         }
         int grains = (int) (layout.grainsOf(offset + length) - (offset >>> layout.grainShift()));
-        Admission.Claim claim = core.admission.claim(grains, v.map.nodesFor(grains), grains + 1);
+        Admission.Claim claim = admitted(grains);
         if (!enter(offset, length, step, claim)) {
             throw new IllegalStateException("a step asks for a claim that it has");
+        }
+    }
+
+    /** Rule W1: what may wait for a checkpoint waits outside the gate that a checkpoint closes. */
+    private Admission.Claim admitted(int grains) throws IOException {
+        boolean inside = !core.rules.admissionBeforeGate();
+        if (inside) {
+            v.gate.enter();
+        }
+        try {
+            return core.admission.claim(grains, v.map.nodesFor(grains), grains + 1);
+        } finally {
+            if (inside) {
+                v.gate.leave();
+            }
         }
     }
 
@@ -205,7 +223,7 @@ final class VolumeWriter {
     }
 
     private boolean inPlace(long first, long end) throws IOException {
-        int horizon = v.horizon();
+        int horizon = core.rules.horizon(v);
         for (long g = first; g < end; g++) {
             if (!mayOverwrite(v.map.slot(g), horizon)) {
                 return false;
@@ -229,7 +247,7 @@ final class VolumeWriter {
         }
         v.changes.increment();
         try {
-            int horizon = v.horizon();
+            int horizon = core.rules.horizon(v);
             long g = first;
             while (g < end) {
                 boolean in = mayOverwrite(v.map.slot(g), horizon);
@@ -268,6 +286,9 @@ final class VolumeWriter {
         long g = first;
         while (g < end) {
             SpaceMap.Taken taken = core.space.takeGrains(v.open, (int) (end - g));
+            if (!core.rules.bytesFirst()) {
+                publish(g, taken);
+            }
             boolean written = false;
             int[] sums;
             try {
@@ -278,7 +299,9 @@ final class VolumeWriter {
                     core.space.giveBack(taken.address(), taken.grains());
                 }
             }
-            publish(g, taken);
+            if (core.rules.bytesFirst()) {
+                publish(g, taken);
+            }
             for (int i = 0; i < sums.length; i++) {
                 long address = taken.address() + ((long) i << layout.grainPageShift());
                 core.seals.written.put(address, sums[i]);

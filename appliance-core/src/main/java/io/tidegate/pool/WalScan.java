@@ -16,10 +16,12 @@ final class WalScan {
 
     private final PoolFile file;
     private final Superblock from;
+    private final Rules rules;
 
-    WalScan(PoolFile file, Superblock from) {
+    WalScan(PoolFile file, Superblock from, Rules rules) {
         this.file = file;
         this.from = from;
+        this.rules = rules;
     }
 
     /**
@@ -54,6 +56,9 @@ final class WalScan {
         ByteBuffer b = read(position % from.walBytes());
         if (b == null) {
             return null;
+        }
+        if (!rules.chainChecked()) {
+            return WalBatch.parse(b, b.getLong(56), from.pool());
         }
         WalBatch batch = WalBatch.parse(b, from.walId(), from.pool());
         return batch != null && batch.firstLsn() == lsn && WalBatch.previousCrc(b) == previousCrc

@@ -5,12 +5,11 @@ import io.tidegate.volume.SnapshotId;
 import io.tidegate.volume.VolumeDevice;
 import io.tidegate.volume.VolumeId;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.NullUnmarked;
 import org.jspecify.annotations.Nullable;
 
@@ -42,30 +41,69 @@ final class ModelVolume {
     @Nullable Point origin;
     @Nullable VolumeDevice device;
 
-    /** What a sector may hold besides its present number, if power is lost now. */
-    final Map<Integer, Set<Integer>> unflushed = new HashMap<>();
+    /** By sector: what it may hold besides its present number, if power is lost now. */
+    private final int[][] others;
+
+    private final BitSet unflushed = new BitSet();
 
     /** Sectors that the act under way writes. */
-    final Set<Integer> lastAct = new HashSet<>();
+    private final BitSet lastAct = new BitSet();
 
     ModelVolume(VolumeId id, int[] now) {
         this.id = id;
         this.now = now;
+        this.others = new int[now.length][];
     }
 
     void put(int sector, int value) {
-        unflushed.computeIfAbsent(sector, s -> new HashSet<>()).add(now[sector]);
-        lastAct.add(sector);
+        int[] before = others[sector];
+        int n = before == null ? 0 : before.length;
+        int[] more = before == null ? new int[1] : Arrays.copyOf(before, n + 1);
+        more[n] = now[sector];
+        others[sector] = more;
+        unflushed.set(sector);
+        lastAct.set(sector);
         now[sector] = value;
+    }
+
+    void beginAct() {
+        lastAct.clear();
     }
 
     /** Everything written so far is durable. */
     void flushed() {
+        for (int s = unflushed.nextSetBit(0); s >= 0; s = unflushed.nextSetBit(s + 1)) {
+            others[s] = null;
+        }
         unflushed.clear();
     }
 
+    /** What was written before the last act was answered, so it is not in question. */
+    void onlyTheLastActIsOpen() {
+        for (int s = unflushed.nextSetBit(0); s >= 0; s = unflushed.nextSetBit(s + 1)) {
+            if (!lastAct.get(s)) {
+                others[s] = null;
+                unflushed.clear(s);
+            }
+        }
+    }
+
     boolean mayHold(int sector, int value) {
-        Set<Integer> others = unflushed.get(sector);
-        return value == now[sector] || others != null && others.contains(value);
+        if (value == now[sector]) {
+            return true;
+        }
+        int[] open = others[sector];
+        for (int i = 0; open != null && i < open.length; i++) {
+            if (open[i] == value) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** For messages. */
+    String expected(int sector) {
+        int[] open = others[sector];
+        return now[sector] + (open == null ? "" : " or one of " + Arrays.toString(open));
     }
 }

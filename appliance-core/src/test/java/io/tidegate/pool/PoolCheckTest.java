@@ -31,8 +31,9 @@ class PoolCheckTest {
     private static long someGrain(PoolHarness h) throws Exception {
         for (Volume v : h.pool.core().state.bySerial.values()) {
             for (long g = 0; g < PoolHarness.SECTORS / 8; g++) {
-                if (Slot.address(v.map.slot(g)) != 0) {
-                    return Slot.address(v.map.slot(g));
+                long address = Slot.address(v.map.slot(g));
+                if (address != 0 && h.pool.core().shares.refs(address) == 0) {
+                    return address;
                 }
             }
         }

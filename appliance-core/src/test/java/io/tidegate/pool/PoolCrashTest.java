@@ -50,17 +50,12 @@ class PoolCrashTest {
             // What was acknowledged must be there, flushed or not.
             stops = run(h, stop);
             h.files = h.files.afterKill();
-            BootToken token = tokenOf(h);
+            BootToken token = h.token();
             h.abandon();
             token.make();
-            h.volumes.values().forEach(PoolCrashTest::onlyTheLastActIsOpen);
+            h.volumes.values().forEach(ModelVolume::onlyTheLastActIsOpen);
             reopen(h, h.boot);
         }
-    }
-
-    /** What the model wrote before its last act was answered, so it is not in question. */
-    private static void onlyTheLastActIsOpen(ModelVolume v) {
-        v.unflushed.keySet().retainAll(v.lastAct);
     }
 
     @ParameterizedTest
@@ -75,7 +70,7 @@ class PoolCrashTest {
             run(h, random.nextLong(stops));
             boolean kill = random.nextBoolean();
             h.files = kill ? h.files.afterKill() : h.files.afterPowerLoss(random);
-            BootToken token = tokenOf(h);
+            BootToken token = h.token();
             h.abandon();
             if (kill) {
                 token.make();
@@ -134,7 +129,6 @@ class PoolCrashTest {
         h.files.stopAfter(stop);
         try {
             for (int i = 0; i < acts; i++) {
-                h.volumes.values().forEach(v -> v.lastAct.clear());
                 h.act();
             }
             return h.files.operations();
@@ -142,14 +136,6 @@ class PoolCrashTest {
             assertThat(h.files.stopped()).as("only the stop makes acts fail: %s", e).isTrue();
             return Long.MAX_VALUE;
         }
-    }
-
-    private static BootToken tokenOf(PoolHarness h) {
-        return BootToken.of(
-                java.util.Optional.of(h.tokens),
-                h.pool.core().checkpointer.current().pool(),
-                h.boot,
-                h.files.identity());
     }
 
     private static void reopen(PoolHarness h, UUID boot) throws Exception {

@@ -13,11 +13,10 @@ import io.tidegate.volume.ScrubReport;
 import io.tidegate.volume.SnapshotDevice;
 import io.tidegate.volume.SnapshotId;
 import io.tidegate.volume.StoreException;
+import io.tidegate.volume.VolumeDevice;
 import io.tidegate.volume.VolumeId;
 import io.tidegate.volume.VolumeShape;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,33 +39,64 @@ final class PoolHarness {
 
     final Random random;
     final Path tokens;
+    private final int size;
+    final Sectors sectors;
+
+    /** The acts so far, for the message of a failure. */
+    final List<String> acts = new ArrayList<>();
+
     final Map<VolumeId, ModelVolume> volumes = new LinkedHashMap<>();
-    final UUID boot = UUID.randomUUID();
+    UUID boot = UUID.randomUUID();
     SimFiles files = new SimFiles();
     Pool pool;
-    Rules rules =
-            new Rules() {
-                @Override
-                boolean background() {
-                    return false;
-                }
-            };
+    final Rules rules;
 
     /** Done to the model if the act that was cut off turns out to have happened. */
     private Runnable undecided = () -> {};
 
     private java.util.function.BooleanSupplier happened = () -> false;
-    private int counter;
     int maxPoints = 12;
 
     /** Pieces of sealing that were done. */
     int sealed;
 
+    /** In force, without a background thread. */
+    static class Quiet extends Rules {
+        @Override
+        boolean background() {
+            return false;
+        }
+    }
+
     PoolHarness(long seed, Path tokens) throws Exception {
+        this(seed, tokens, OPTIONS, SECTORS, new Quiet());
+    }
+
+    /**
+     * @param size of each volume in sectors
+     */
+    PoolHarness(long seed, Path tokens, PoolOptions options, int size, Rules rules)
+            throws Exception {
         this.random = new Random(seed);
         this.tokens = tokens;
-        new PoolFactory(files, rules, boot).create(OPTIONS);
+        this.size = size;
+        this.sectors = new Sectors(size);
+        this.rules = rules;
+        new PoolFactory(files, rules, boot).create(options);
         open(boot);
+    }
+
+    private UUID uuid() {
+        return new UUID(random.nextLong(), random.nextLong());
+    }
+
+    /** The token that a process that dies now leaves in its boot. */
+    BootToken token() {
+        return BootToken.of(
+                Optional.of(tokens),
+                pool.core().checkpointer.current().pool(),
+                boot,
+                files.identity());
     }
 
     PoolOpenOptions openOptions() {
@@ -79,6 +109,7 @@ final class PoolHarness {
     }
 
     void open(UUID bootId) throws StoreException {
+        boot = bootId;
         pool = new Pool(new PoolFactory(files, rules, bootId), openOptions());
         volumes.values().forEach(v -> v.device = null);
     }
@@ -91,11 +122,12 @@ final class PoolHarness {
     }
 
     ModelVolume createVolume() throws Exception {
-        VolumeId id = VolumeId.random();
-        ModelVolume v = new ModelVolume(id, new int[SECTORS]);
+        VolumeId id = new VolumeId(uuid());
+        acts.add("create " + id);
+        ModelVolume v = new ModelVolume(id, new int[size]);
         undecided(() -> volumes.put(id, v), () -> pool.volumes().contains(id));
         pool.createVolume(
-                id, new VolumeShape(Geometry.ofBytes((long) SECTORS * SECTOR, SECTOR, 4096), 4096));
+                id, new VolumeShape(Geometry.ofBytes((long) size * SECTOR, SECTOR, 4096), 4096));
         decided();
         return v;
     }
@@ -115,12 +147,26 @@ final class PoolHarness {
 
     // Acts --------------------------------------------------------------------------------------
 
-    /** One random act. */
+    /** One random act; a full pool may refuse it. */
     void act() throws Exception {
-        if (volumes.isEmpty()) {
-            createVolume();
-            return;
+        volumes.values().forEach(ModelVolume::beginAct);
+        try {
+            if (volumes.isEmpty()) {
+                createVolume();
+            } else {
+                anyAct();
+            }
+        } catch (StoreException e) {
+            if (e.kind() != StoreException.Kind.NO_SPACE || files.stopped()) {
+                throw e;
+            }
+            acts.add("refused, the pool is full");
+            undecided = () -> {};
+            happened = () -> false;
         }
+    }
+
+    private void anyAct() throws Exception {
         ModelVolume v = pick(new ArrayList<>(volumes.values()));
         if (random.nextInt(9) == 0) {
             share(v);
@@ -132,6 +178,7 @@ final class PoolHarness {
         } else if (dice < 63) {
             discard(v);
         } else if (dice < 69) {
+            acts.add("flush");
             device(v).flush();
             // A flush makes every volume's writes durable: it syncs the files, not a volume.
             v.flushed();
@@ -170,35 +217,51 @@ final class PoolHarness {
     }
 
     void write(ModelVolume v, int first, int n) throws Exception {
-        ByteBuffer b = ByteBuffer.allocateDirect(n * SECTOR).order(ByteOrder.LITTLE_ENDIAN);
+        acts.add("write " + name(v) + " " + first + "+" + n);
         for (int i = 0; i < n; i++) {
-            int value = ++counter;
-            v.put(first + i, value);
-            fill(b, value);
+            v.put(first + i, sectors.fill(i, first + i));
         }
-        device(v).write((long) first * SECTOR, b.flip());
+        try {
+            device(v).write((long) first * SECTOR, sectors.bytes(n));
+        } catch (DeviceException e) {
+            refused(v, e);
+        }
     }
 
-    static void fill(ByteBuffer b, int value) {
-        for (int i = 0; i < SECTOR / 4; i++) {
-            b.putInt(value);
+    /** A full pool may have taken a part of a write. */
+    private void refused(ModelVolume v, DeviceException e) throws DeviceException {
+        if (e.kind() != DeviceException.Kind.NO_SPACE || files.stopped()) {
+            throw e;
         }
+        acts.add("refused, the pool is full");
+        int[] found = sectors.content(v.device);
+        Sectors.requireAllowed(v, found);
+        v.now = found;
+    }
+
+    private String name(ModelVolume v) {
+        return "v" + v.id.value().toString().substring(0, 4);
     }
 
     private void discard(ModelVolume v) throws Exception {
         int first = random.nextInt(v.now.length);
         int n = Math.min(v.now.length - first, 1 + random.nextInt(1500));
+        acts.add("discard " + name(v) + " " + first + "+" + n);
         for (int i = 0; i < n; i++) {
             v.put(first + i, 0);
         }
         device(v);
-        v.device.discard((long) first * SECTOR, (long) n * SECTOR);
+        try {
+            v.device.discard((long) first * SECTOR, (long) n * SECTOR);
+        } catch (DeviceException e) {
+            refused(v, e);
+        }
     }
 
     /** From a live volume, its own other half or a snapshot; whole grains. */
     private void share(ModelVolume v) throws Exception {
         int perGrain = OPTIONS.grainBytes() / SECTOR;
-        int grains = SECTORS / perGrain;
+        int grains = size / perGrain;
         int n = 1 + random.nextInt(random.nextBoolean() ? 8 : grains / 2);
         int to = random.nextInt(grains - n + 1);
         int from = random.nextInt(grains - n + 1);
@@ -210,18 +273,21 @@ final class PoolHarness {
         int[] source = (p == null ? w.now : p.content).clone();
         for (int s = 0; s < n * perGrain; s++) {
             v.put(to * perGrain + s, source[from * perGrain + s]);
+            sectors.share(source[from * perGrain + s], to * perGrain + s);
         }
-        long bytes = (long) n * OPTIONS.grainBytes();
+        acts.add("share to " + name(v) + " " + to + "+" + n + " from " + name(w) + " " + from);
+        long grain = OPTIONS.grainBytes();
         BlockDevice device = p == null ? device(w) : pool.openSnapshot(p.id);
         try {
-            long shared =
-                    ((ExtentSharing) device(v))
-                            .share(
-                                    device,
-                                    (long) from * OPTIONS.grainBytes(),
-                                    (long) to * OPTIONS.grainBytes(),
-                                    bytes);
-            assertThat(shared).isEqualTo(bytes);
+            ExtentSharing target = (ExtentSharing) device(v);
+            if (target.share(device, from * grain, to * grain, n * grain) < n * grain) {
+                // The table is full: the rest is as it was.
+                int[] found = sectors.content(v.device);
+                Sectors.requireAllowed(v, found);
+                v.now = found;
+            }
+        } catch (DeviceException e) {
+            refused(v, e);
         } finally {
             if (p != null) {
                 device.close();
@@ -234,11 +300,12 @@ final class PoolHarness {
             deletePoint(v, random.nextBoolean());
             return;
         }
+        acts.add("snapshot " + name(v));
         Map<VolumeId, SnapshotId> set = new LinkedHashMap<>();
         List<ModelVolume.Point> points = new ArrayList<>();
         for (ModelVolume w : volumes.values()) {
             if (w == v || random.nextInt(4) == 0) {
-                SnapshotId id = SnapshotId.random();
+                SnapshotId id = new SnapshotId(uuid());
                 set.put(w.id, id);
                 points.add(new ModelVolume.Point(id, w.now.clone(), w));
             }
@@ -257,7 +324,8 @@ final class PoolHarness {
             return;
         }
         ModelVolume.Point p = pick(free);
-        BookmarkId mark = BookmarkId.random();
+        acts.add((keepMark ? "bookmark of " : "delete of ") + name(v));
+        BookmarkId mark = new BookmarkId(uuid());
         undecided(
                 () -> {
                     int order = v.points.indexOf(p);
@@ -279,6 +347,7 @@ final class PoolHarness {
         if (v.marks.isEmpty()) {
             return;
         }
+        acts.add("delete a bookmark of " + name(v));
         BookmarkId id = pick(new ArrayList<>(v.marks.keySet()));
         undecided(() -> v.marks.remove(id), () -> !pool.core().state.bookmarks.containsKey(id));
         pool.deleteBookmark(id);
@@ -289,8 +358,9 @@ final class PoolHarness {
         if (v.points.isEmpty() || volumes.size() >= 5) {
             return;
         }
+        acts.add("clone of " + name(v));
         ModelVolume.Point p = pick(v.points);
-        ModelVolume c = new ModelVolume(VolumeId.random(), p.content.clone());
+        ModelVolume c = new ModelVolume(new VolumeId(uuid()), p.content.clone());
         undecided(
                 () -> {
                     c.origin = p;
@@ -307,6 +377,7 @@ final class PoolHarness {
         if (origin == null) {
             return;
         }
+        acts.add("promote " + name(c));
         ModelVolume old = origin.volume;
         undecided(
                 () -> {
@@ -343,6 +414,7 @@ final class PoolHarness {
             v.device.close();
             v.device = null;
         }
+        acts.add("delete " + name(v));
         undecided(
                 () -> {
                     volumes.remove(v.id);
@@ -360,6 +432,7 @@ final class PoolHarness {
         for (int i = random.nextInt(40); i > 0 && pool.core().sealer.step(); i--) {
             sealed++;
         }
+        acts.add("background");
         pool.core().maintenance.wantCheckpoint();
         while (pool.core().maintenance.step()) {
             pool.core().maintenance.wantCheckpoint();
@@ -370,6 +443,7 @@ final class PoolHarness {
         if (v.points.isEmpty()) {
             return;
         }
+        acts.add("diff of " + name(v));
         int j = random.nextInt(v.points.size());
         ModelVolume.Point to = v.points.get(j);
         ModelVolume.Point from = v.points.get(random.nextInt(j + 1));
@@ -408,38 +482,29 @@ final class PoolHarness {
 
     // Checks ------------------------------------------------------------------------------------
 
-    static int[] content(BlockDevice d) throws DeviceException {
-        int sectors = (int) (d.geometry().sizeBytes() / SECTOR);
-        ByteBuffer b = ByteBuffer.allocateDirect(sectors * SECTOR).order(ByteOrder.LITTLE_ENDIAN);
-        d.read(0, b);
-        b.flip();
-        int[] content = new int[sectors];
-        for (int s = 0; s < sectors; s++) {
-            content[s] = b.getInt(s * SECTOR);
-            for (int i = 4; i < SECTOR; i += 4) {
-                if (b.getInt(s * SECTOR + i) != content[s]) {
-                    throw new AssertionError("sector " + s + " of " + d + " is torn");
-                }
-            }
-        }
-        return content;
-    }
-
     /** Everything must be as the model says, to the last sector. */
     void verify() throws Exception {
         assertThat(pool.volumes()).isEqualTo(volumes.keySet());
         for (ModelVolume v : volumes.values()) {
-            assertThat(content(device(v))).as("volume %s", v.id).isEqualTo(v.now);
+            assertThat(sectors.content(device(v))).as("volume %s", v.id).isEqualTo(v.now);
             verifyPoints(v);
         }
-        assertThat(pool.check().problems()).isEmpty();
+        requireSound(pool.check().problems());
         scrub();
+    }
+
+    /** Nothing is wrong, or it is a bit that was changed, and that is said. */
+    private void requireSound(List<String> problems) throws StoreException {
+        if (sectors.rot != null && !problems.isEmpty()) {
+            throw Failures.opening(new DamageException("found: " + problems));
+        }
+        assertThat(problems).isEmpty();
     }
 
     /** On a medium without damage no checksum may be wrong. */
     ScrubReport scrub() throws StoreException {
         ScrubReport report = pool.scrub(NO_LIMIT);
-        assertThat(report.problems()).isEmpty();
+        requireSound(report.problems());
         assertThat(report.complete()).isTrue();
         return report;
     }
@@ -465,7 +530,7 @@ final class PoolHarness {
                 .isEqualTo(v.points.stream().map(p -> p.id).toList());
         for (ModelVolume.Point p : v.points) {
             try (SnapshotDevice d = pool.openSnapshot(p.id)) {
-                assertThat(content(d)).as("snapshot %s", p.id).isEqualTo(p.content);
+                assertThat(sectors.content(d)).as("snapshot %s", p.id).isEqualTo(p.content);
             }
         }
     }
@@ -479,28 +544,29 @@ final class PoolHarness {
         happened = () -> false;
         assertThat(pool.volumes()).isEqualTo(volumes.keySet());
         for (ModelVolume v : volumes.values()) {
-            int[] found = content(device(v));
-            for (int s = 0; s < found.length; s++) {
-                if (!v.mayHold(s, found[s])) {
-                    throw new AssertionError(
-                            "volume "
-                                    + v.id
-                                    + ", sector "
-                                    + s
-                                    + ": "
-                                    + found[s]
-                                    + ", expected "
-                                    + v.now[s]
-                                    + " or "
-                                    + v.unflushed.get(s));
-                }
-            }
+            int[] found = sectors.content(device(v));
+            Sectors.requireAllowed(v, found);
             v.now = found;
             v.flushed();
             verifyPoints(v);
         }
-        assertThat(pool.check().problems()).isEmpty();
+        requireSound(pool.check().problems());
         scrub();
+    }
+
+    /** After a rot of the log, which may end a replay early: an older state, but a sound one. */
+    void requireNoStrangers() throws Exception {
+        for (VolumeId id : pool.volumes()) {
+            try (VolumeDevice d = pool.openVolume(id)) {
+                sectors.requireAtHome(d);
+            }
+            for (SnapshotId s : pool.snapshots(id)) {
+                try (SnapshotDevice d = pool.openSnapshot(s)) {
+                    sectors.requireAtHome(d);
+                }
+            }
+        }
+        requireSound(pool.check().problems());
     }
 
     /** Ends an opening whose files do not work any more. */
@@ -509,6 +575,7 @@ final class PoolHarness {
             pool.close();
         } catch (StoreException e) {
             // A file that cannot be made longer any more counts as a full disk.
+            // A file that cannot grow any more counts as a full disk.
             assertThat(e.kind())
                     .isIn(
                             StoreException.Kind.IO,

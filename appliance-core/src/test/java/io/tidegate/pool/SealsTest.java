@@ -65,7 +65,7 @@ class SealsTest {
     /** New parts over the same files. */
     private void fresh() throws IOException {
         seals = new Seals(layout, Rules.IN_FORCE, CACHED);
-        DataFiles data = new DataFiles(files, layout);
+        DataFiles data = new DataFiles(files, layout, Rules.IN_FORCE);
         data.open(layout.files(), null);
         space = new SpaceMap(layout, data, 3, seals);
         store = new NodeStore(layout, data, space, new NodeCache(1 << 20));
@@ -301,7 +301,7 @@ class SealsTest {
                 .hasMessageContaining("of 21");
         fresh();
         seals.load(21, pageOf21, new long[] {1}, new long[] {1});
-        files.damage(DataFiles.name(0), (int) layout.offsetInFile(pageOf21) + 3, 1);
+        files.damageInMemory(DataFiles.name(0), (int) layout.offsetInFile(pageOf21) + 3, 1);
         assertThatThrownBy(() -> seals.sum(at(21, 0), store)).isInstanceOf(DamageException.class);
     }
 

@@ -4,7 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -16,18 +16,66 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.NullUnmarked;
 
 /**
- * Files in memory with a cache that a loss of power empties.
+ * Files in memory with a cache in front of a medium.
  *
- * <p>Fault model: a write is in the cache at once and on the medium after a sync of its file. A
- * loss of power leaves of each sector of 512 bytes, independently, any of the versions that it had
- * since the last sync: so writes are dropped, torn and reordered. A hole is a write of zeroes. A
- * name that no directory sync followed may be gone. From the operation whose number is set on,
- * nothing works any more.
+ * <p>Fault model:
+ *
+ * <ul>
+ *   <li><b>Cache.</b> A write can be read at once. It is on the medium after a sync of its file
+ *       that began after it; a sync answers for nothing that was written while it ran.
+ *   <li><b>Loss of power.</b> Of each sector of 512 bytes, independently, the medium has any of the
+ *       versions since the last sync: writes are kept, dropped, torn at sectors and reordered. A
+ *       hole is a write of zeroes. A file that grew has its old or its new length. A name that no
+ *       sync of the directory followed is there or not.
+ *   <li><b>Death of the process.</b> The cache survives; its loss is still possible later.
+ *   <li><b>Failed sync.</b> Of each sector that it was to write the medium has any version, as
+ *       after a loss of power; the cache goes on showing the newest and takes it for clean: no
+ *       later sync writes it.
+ *   <li><b>Dropping the cache</b> drops clean blocks of 4 KiB only.
+ *   <li><b>Stop.</b> From the operation whose number is set on, nothing works any more: an
+ *       operation is done as a whole or not at all, tearing is the loss of power's part.
+ *   <li><b>Rot.</b> A bit changes on the medium, and in the cache where that is clean.
+ *   <li><b>Full disk.</b> Growth beyond the capacity fails.
+ * </ul>
+ *
+ * Not in the model: a medium that acknowledges a sync and loses it, and misdirected writes.
  */
 @NullUnmarked
 final class SimFiles implements PoolFiles {
 
     static final int SECTOR = 512;
+
+    /** Decides that of what was not synced nothing is left, not even a name. */
+    static final Random LOSE_ALL =
+            new Random() {
+                private static final long serialVersionUID = 1L;
+
+                @Override
+                public int nextInt(int bound) {
+                    return 0;
+                }
+
+                @Override
+                public boolean nextBoolean() {
+                    return false;
+                }
+            };
+
+    /** Decides that of what was not synced the newest version is left everywhere. */
+    static final Random KEEP_ALL =
+            new Random() {
+                private static final long serialVersionUID = 1L;
+
+                @Override
+                public int nextInt(int bound) {
+                    return bound - 1;
+                }
+
+                @Override
+                public boolean nextBoolean() {
+                    return true;
+                }
+            };
 
     private final Map<String, Sim> files = new TreeMap<>();
     private final Set<String> durableNames = new HashSet<>();
@@ -45,8 +93,11 @@ final class SimFiles implements PoolFiles {
     /** A read that touches this byte of a data file fails; -1 for none. */
     volatile long unreadable = -1;
 
-    /** Makes every sync of a data file fail. */
+    /** Makes every sync fail; see the fault model for what is left then. */
     volatile boolean failSyncs;
+
+    /** Says what a failed sync leaves. */
+    Random failing = LOSE_ALL;
 
     /** Stops everything when so many more operations have begun. */
     synchronized void stopAfter(long count) {
@@ -82,7 +133,8 @@ final class SimFiles implements PoolFiles {
         files.forEach(
                 (name, f) -> {
                     if (durableNames.contains(name) || random.nextBoolean()) {
-                        next.files.put(name, next.new Sim(name, f.afterPowerLoss(random)));
+                        SparseBytes left = f.afterPowerLoss(random);
+                        next.files.put(name, next.new Sim(name, left.copy(), left));
                         next.durableNames.add(name);
                     }
                 });
@@ -94,24 +146,52 @@ final class SimFiles implements PoolFiles {
         SimFiles next = new SimFiles();
         files.forEach(
                 (name, f) -> {
-                    Sim copy = next.new Sim(name, f.durable.clone());
-                    copy.current = f.current.clone();
-                    f.versions.forEach((s, v) -> copy.versions.put(s, new ArrayList<>(v)));
+                    Sim copy = next.new Sim(name, f.durable.copy(), f.current.copy());
+                    copy.pending.addAll(f.pending);
                     next.files.put(name, copy);
                 });
         next.durableNames.addAll(durableNames);
         return next;
     }
 
-    /** Changes bytes behind the pool's back. */
-    synchronized void damage(String name, int offset, int bit) {
+    /** Changes a bit behind the pool's back. */
+    synchronized void damage(String name, long offset, int bit) {
         Sim f = files.get(name);
-        f.current[offset] ^= (byte) (1 << bit);
-        f.durable[offset] ^= (byte) (1 << bit);
+        f.durable.flip(offset, bit);
+        if (!f.dirtyBlocks().get((int) (offset / SparseBytes.BLOCK))) {
+            f.current.flip(offset, bit);
+        }
+    }
+
+    /** As {@link #damage}, in the cache too although that is not clean: a bit of memory. */
+    synchronized void damageInMemory(String name, long offset, int bit) {
+        Sim f = files.get(name);
+        f.durable.flip(offset, bit);
+        f.current.flip(offset, bit);
+    }
+
+    /** A bit of a file. */
+    record Place(String name, long offset, int bit) {}
+
+    /** A random bit where something was written. */
+    synchronized Place anyPlace(Random random) {
+        List<String> names = new ArrayList<>(files.keySet());
+        while (true) {
+            String name = names.get(random.nextInt(names.size()));
+            int[] blocks = files.get(name).durable.present();
+            if (blocks.length > 0) {
+                long block = blocks[random.nextInt(blocks.length)];
+                long offset = block * SparseBytes.BLOCK + random.nextInt(SparseBytes.BLOCK);
+                return new Place(name, offset, random.nextInt(8));
+            }
+        }
     }
 
     synchronized byte[] content(String name) {
-        return files.get(name).current.clone();
+        SparseBytes current = files.get(name).current;
+        byte[] all = new byte[(int) current.size()];
+        current.read(0, ByteBuffer.wrap(all));
+        return all;
     }
 
     @Override
@@ -133,7 +213,7 @@ final class SimFiles implements PoolFiles {
             if (files.containsKey(name)) {
                 throw new IOException(name + " exists");
             }
-            Sim f = new Sim(name, new byte[0]);
+            Sim f = new Sim(name, new SparseBytes(), new SparseBytes());
             files.put(name, f);
             return f;
         }
@@ -171,36 +251,94 @@ final class SimFiles implements PoolFiles {
         locked = false;
     }
 
-    private final class Sim implements PoolFile {
-        private final String name;
-        private byte[] durable;
-        private byte[] current;
-
-        /** Sector to the contents that it had after each write since the last sync. */
-        private final Map<Integer, List<byte[]>> versions = new HashMap<>();
-
-        Sim(String name, byte[] content) {
-            this.name = name;
-            this.durable = content;
-            this.current = content.clone();
+    /** A write that the medium may not have yet; without bytes it is a hole. */
+    private record Write(long offset, int length, byte[] bytes) {
+        void to(SparseBytes target) {
+            if (target.size() < offset + length) {
+                target.resize(offset + length);
+            }
+            if (bytes == null) {
+                target.zero(offset, length);
+            } else {
+                target.write(offset, bytes, 0, length);
+            }
         }
 
-        byte[] afterPowerLoss(Random random) {
-            byte[] left = Arrays.copyOf(durable, current.length);
-            versions.forEach(
-                    (sector, list) -> {
-                        int k = random.nextInt(list.size() + 1);
-                        if (k > 0) {
-                            byte[] v = list.get(k - 1);
-                            System.arraycopy(v, 0, left, sector * SECTOR, v.length);
-                        }
-                    });
+        int firstSector() {
+            return (int) (offset / SECTOR);
+        }
+
+        int lastSector() {
+            return (int) ((offset + length - 1) / SECTOR);
+        }
+    }
+
+    private final class Sim implements PoolFile {
+        private final String name;
+        private final String readOp;
+        private final String writeOp;
+        private final String syncOp;
+        private final SparseBytes durable;
+        private SparseBytes current;
+
+        /** Since the last sync, in order; {@code durable} and these make {@code current}. */
+        private final List<Write> pending = new ArrayList<>();
+
+        /** How many were taken off the head of {@code pending}. */
+        private long settled;
+
+        Sim(String name, SparseBytes durable, SparseBytes current) {
+            this.name = name;
+            this.readOp = "read " + name;
+            this.writeOp = "write " + name;
+            this.syncOp = "sync " + name;
+            this.durable = durable;
+            this.current = current;
+        }
+
+        SparseBytes afterPowerLoss(Random random) {
+            SparseBytes left = durable.copy();
+            if (current.size() > left.size() && random.nextBoolean()) {
+                left.resize(current.size());
+            }
+            scatter(pending, left, random);
             return left;
+        }
+
+        /** Gives each sector any of the versions that these writes made of it, or leaves it. */
+        private void scatter(List<Write> writes, SparseBytes left, Random random) {
+            SparseBytes running = durable.copy();
+            running.resize(Math.max(running.size(), current.size()));
+            Map<Integer, Integer> versions = new HashMap<>();
+            for (Write w : writes) {
+                w.to(running);
+                for (int s = w.firstSector(); s <= w.lastSector(); s++) {
+                    int n = versions.merge(s, 1, Integer::sum);
+                    // Of n versions and the old one each is as likely.
+                    if (random.nextInt(n + 1) == n) {
+                        long at = (long) s * SECTOR;
+                        int length = (int) Math.min(SECTOR, left.size() - at);
+                        if (length > 0) {
+                            left.take(running, at, length);
+                        }
+                    }
+                }
+            }
+        }
+
+        BitSet dirtyBlocks() {
+            BitSet dirty = new BitSet();
+            for (Write w : pending) {
+                dirty.set(
+                        (int) (w.offset / SparseBytes.BLOCK),
+                        (int) ((w.offset + w.length - 1) / SparseBytes.BLOCK) + 1);
+            }
+            return dirty;
         }
 
         @Override
         public void read(long offset, ByteBuffer into) throws IOException {
-            before.accept("read " + name);
+            before.accept(readOp);
             synchronized (SimFiles.this) {
                 if (stopped()) {
                     throw new IOException("no power");
@@ -210,10 +348,10 @@ final class SimFiles implements PoolFiles {
                         && unreadable < offset + into.remaining()) {
                     throw new IOException("Input/output error");
                 }
-                if (offset + into.remaining() > current.length) {
+                if (offset + into.remaining() > current.size()) {
                     throw new EOFException(name + " at " + offset);
                 }
-                into.put(current, (int) offset, into.remaining());
+                current.read(offset, into);
             }
         }
 
@@ -225,58 +363,77 @@ final class SimFiles implements PoolFiles {
 
         @Override
         public void write(long offset, ByteBuffer from) throws IOException {
-            step("write " + name);
+            step(writeOp);
             synchronized (SimFiles.this) {
                 byte[] bytes = new byte[from.remaining()];
                 from.get(bytes);
-                put((int) offset, bytes);
+                put(new Write(offset, bytes.length, bytes));
             }
         }
 
-        private void put(int offset, byte[] bytes) throws IOException {
-            grow(offset + bytes.length);
-            System.arraycopy(bytes, 0, current, offset, bytes.length);
-            for (int s = offset / SECTOR; s <= (offset + bytes.length - 1) / SECTOR; s++) {
-                int end = Math.min(current.length, (s + 1) * SECTOR);
-                versions.computeIfAbsent(s, k -> new ArrayList<>())
-                        .add(Arrays.copyOfRange(current, s * SECTOR, end));
+        private void put(Write write) throws IOException {
+            if (write.length > 0) {
+                grow(write.offset + write.length);
+                write.to(current);
+                pending.add(write);
             }
         }
 
-        private void grow(int size) throws IOException {
-            if (size > current.length) {
-                long all = files.values().stream().mapToLong(f -> f.current.length).sum();
-                if (all + size - current.length > capacity) {
+        private void grow(long size) throws IOException {
+            if (size > current.size()) {
+                long all = files.values().stream().mapToLong(f -> f.current.size()).sum();
+                if (all + size - current.size() > capacity) {
                     throw new IOException("No space left on device");
                 }
-                current = Arrays.copyOf(current, size);
-                durable = Arrays.copyOf(durable, size);
+                current.resize(size);
             }
         }
 
         @Override
         public void sync() throws IOException {
-            // A sync answers for what was written before it began, and for no more.
-            Map<Integer, Integer> begun = new HashMap<>();
+            long begun;
+            long size;
             synchronized (SimFiles.this) {
-                versions.forEach((s, list) -> begun.put(s, list.size()));
+                begun = settled + pending.size();
+                size = current.size();
             }
-            step("sync " + name);
-            if (failSyncs) {
+            step(syncOp);
+            boolean fails = failSyncs;
+            synchronized (SimFiles.this) {
+                int n = (int) Math.max(0, begun - settled);
+                List<Write> writes = pending.subList(0, n);
+                if (fails) {
+                    SparseBytes left = durable.copy();
+                    scatter(writes, left, failing);
+                    forEachSector(writes, (at, length) -> durable.take(left, at, length));
+                } else {
+                    if (durable.size() < size) {
+                        durable.resize(size);
+                    }
+                    writes.forEach(w -> w.to(durable));
+                    syncs++;
+                }
+                settled += n;
+                writes.clear();
+            }
+            if (fails) {
                 throw new IOException("Input/output error");
             }
-            synchronized (SimFiles.this) {
-                begun.forEach(
-                        (s, n) -> {
-                            List<byte[]> list = versions.get(s);
-                            byte[] v = list.get(n - 1);
-                            System.arraycopy(v, 0, durable, s * SECTOR, v.length);
-                            list.subList(0, n).clear();
-                            if (list.isEmpty()) {
-                                versions.remove(s);
-                            }
-                        });
-                syncs++;
+        }
+
+        private interface Range {
+            void at(long offset, int length);
+        }
+
+        private void forEachSector(List<Write> writes, Range range) {
+            for (Write w : writes) {
+                for (int s = w.firstSector(); s <= w.lastSector(); s++) {
+                    long at = (long) s * SECTOR;
+                    int length = (int) Math.min(SECTOR, durable.size() - at);
+                    if (length > 0) {
+                        range.at(at, length);
+                    }
+                }
             }
         }
 
@@ -284,7 +441,7 @@ final class SimFiles implements PoolFiles {
         public void punch(long offset, long length) throws IOException {
             step("punch " + name);
             synchronized (SimFiles.this) {
-                put((int) offset, new byte[(int) length]);
+                put(new Write(offset, Math.toIntExact(length), null));
             }
         }
 
@@ -292,18 +449,29 @@ final class SimFiles implements PoolFiles {
         public void allocate(long offset, long length) throws IOException {
             step("allocate " + name);
             synchronized (SimFiles.this) {
-                grow((int) (offset + length));
+                grow(offset + length);
             }
         }
 
         @Override
         public long size() {
-            return current.length;
+            synchronized (SimFiles.this) {
+                return current.size();
+            }
         }
 
         @Override
         public void dropCache() {
-            // Drops clean pages only, which are what the medium has.
+            synchronized (SimFiles.this) {
+                BitSet dirty = dirtyBlocks();
+                SparseBytes shown = durable.copy();
+                shown.resize(Math.max(shown.size(), current.size()));
+                for (int i = dirty.nextSetBit(0); i >= 0; i = dirty.nextSetBit(i + 1)) {
+                    long at = (long) i * SparseBytes.BLOCK;
+                    shown.take(current, at, (int) Math.min(SparseBytes.BLOCK, current.size() - at));
+                }
+                current = shown;
+            }
         }
 
         @Override

@@ -115,7 +115,7 @@ class SpaceMapTest {
     private SpaceMap map(Layout layout, int reserve) {
         return new SpaceMap(
                 layout,
-                new DataFiles(nowhere, layout),
+                new DataFiles(nowhere, layout, Rules.IN_FORCE),
                 reserve,
                 new Seals(layout, Rules.IN_FORCE));
     }

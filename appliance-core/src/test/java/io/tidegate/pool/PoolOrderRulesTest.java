@@ -1,0 +1,202 @@
+package io.tidegate.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidegate.block.ChangeStream;
+import io.tidegate.block.DeviceException;
+import io.tidegate.volume.BookmarkId;
+import io.tidegate.volume.SnapshotDevice;
+import io.tidegate.volume.SnapshotId;
+import io.tidegate.volume.VolumeDevice;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.NullUnmarked;
+import org.junit.jupiter.api.Test;
+
+/** Rules of the data path: admission, horizon, bytes before slots, nodes copied before changed. */
+@NullUnmarked
+class PoolOrderRulesTest extends RuleScenes {
+
+    // W1 ----------------------------------------------------------------------------------------
+
+    /** Gives up, by ending the pool, a wait that no checkpoint ends. */
+    private class Waits extends Quiet {
+        private static final int HOPELESS = 3;
+        int inARow;
+        int all;
+
+        @Override
+        void waitsForCheckpoint() {
+            all++;
+            if (++inARow > HOPELESS) {
+                pool.core().health.fail("stuck", new IllegalStateException("stuck"));
+            }
+        }
+    }
+
+    /** Writes until the log has been full several times; false when a write got stuck. */
+    private boolean goesOnWhenTheLogIsFull(Waits rules) throws Exception {
+        start(rules);
+        VolumeDevice v = volume();
+        int value = 0;
+        while (rules.all < 3) {
+            rules.inARow = 0;
+            try {
+                write(v, 0, GRAIN, ++value);
+                v.discard(0, GRAIN);
+            } catch (DeviceException e) {
+                return false;
+            }
+        }
+        return pool.core().health.writable();
+    }
+
+    @Test
+    void aWriterThatWaitsForACheckpointDoesNotKeepItFromDraining() throws Exception {
+        assertThat(goesOnWhenTheLogIsFull(new Waits())).isTrue();
+        assertThat(
+                        goesOnWhenTheLogIsFull(
+                                new Waits() {
+                                    @Override
+                                    boolean admissionBeforeGate() {
+                                        return false;
+                                    }
+                                }))
+                .isFalse();
+    }
+
+    // W3a ---------------------------------------------------------------------------------------
+
+    /** What the snapshot shows whose deletion was under way when power was lost. */
+    private int snapshotThatComesBack(Quiet rules) throws Exception {
+        start(rules);
+        VolumeDevice v = volume();
+        write(v, 0, GRAIN, 1);
+        SnapshotId id = SnapshotId.random();
+        pool.snapshot(Map.of(v.volume(), id));
+        write(v, GRAIN, GRAIN, 5);
+        Side deletion = heldAt(rules, "sync data", () -> pool.deleteSnapshot(id));
+        write(v, 0, GRAIN, 2);
+        SimFiles left = files.afterPowerLoss(SimFiles.KEEP_ALL);
+        rules.release.countDown();
+        deletion.join();
+        reopen(left, UUID.randomUUID());
+        try (SnapshotDevice s = pool.openSnapshot(id)) {
+            return read(s, 0);
+        }
+    }
+
+    @Test
+    void aDeletedSnapshotCountsUntilItsDeletionIsDurable() throws Exception {
+        assertThat(snapshotThatComesBack(new Quiet())).isEqualTo(1);
+        assertThat(
+                        snapshotThatComesBack(
+                                new Quiet() {
+                                    @Override
+                                    int horizon(Volume v) {
+                                        return v.frozenEpoch();
+                                    }
+                                }))
+                .isEqualTo(2);
+    }
+
+    /** Whether the difference from a bookmark names a grain that was written after it. */
+    private boolean differenceSeesTheWrite(Quiet rules) throws Exception {
+        start(rules);
+        VolumeDevice v = volume();
+        write(v, 0, GRAIN, 1);
+        SnapshotId first = SnapshotId.random();
+        BookmarkId mark = BookmarkId.random();
+        pool.snapshot(Map.of(v.volume(), first));
+        pool.bookmark(first, mark);
+        write(v, 0, GRAIN, 2);
+        SnapshotId second = SnapshotId.random();
+        pool.snapshot(Map.of(v.volume(), second));
+        try (ChangeStream changes = pool.diff(mark, second, 0)) {
+            return changes.next().isPresent();
+        }
+    }
+
+    @Test
+    void aBookmarkKeepsWritesOutOfPlace() throws Exception {
+        assertThat(differenceSeesTheWrite(new Quiet())).isTrue();
+        assertThat(
+                        differenceSeesTheWrite(
+                                new Quiet() {
+                                    @Override
+                                    int horizon(Volume v) {
+                                        return v.frozenEpoch();
+                                    }
+                                }))
+                .isFalse();
+    }
+
+    // W4 ----------------------------------------------------------------------------------------
+
+    /** What a reader sees beside a write, and what a loss of power after a flush leaves of it. */
+    private record Seen(int byReader, int afterPowerLoss) {}
+
+    private static class HeldAtItsBytes extends Quiet {
+        @Override
+        void published() {}
+    }
+
+    private Seen besideAWriteThatIsNotThereYet(Quiet rules) throws Exception {
+        startAmongStrangers(rules);
+        VolumeDevice v = volume();
+        VolumeDevice other = volume();
+        Side writer = heldAt(rules, "write data", () -> write(v, 0, GRAIN, 2));
+        int byReader = read(v, 0);
+        write(other, 0, GRAIN, 3);
+        other.flush();
+        SimFiles left = files.afterPowerLoss(SimFiles.KEEP_ALL);
+        rules.release.countDown();
+        writer.join();
+        assertThat(read(v, 0)).isEqualTo(2);
+        reopen(left, UUID.randomUUID());
+        assertThat(read(pool.openVolume(other.volume()), 0)).isEqualTo(3);
+        return new Seen(byReader, read(pool.openVolume(v.volume()), 0));
+    }
+
+    @Test
+    void bytesAreThereBeforeAnythingLeadsToThem() throws Exception {
+        assertThat(besideAWriteThatIsNotThereYet(new HeldAtItsBytes())).isEqualTo(new Seen(0, 0));
+        assertThat(
+                        besideAWriteThatIsNotThereYet(
+                                new HeldAtItsBytes() {
+                                    @Override
+                                    boolean bytesFirst() {
+                                        return false;
+                                    }
+                                }))
+                .isEqualTo(new Seen(STRANGER, STRANGER));
+    }
+
+    // W9 ----------------------------------------------------------------------------------------
+
+    /**
+     * @param young whether the nodes of the snapshot's map are taken for nodes of the new epoch
+     */
+    private int snapshotAfterAWrite(boolean young) throws Exception {
+        start(new Quiet());
+        VolumeDevice v = volume();
+        write(v, 0, GRAIN, 1);
+        long stamp = pool.core().state.stamps.get();
+        SnapshotId id = SnapshotId.random();
+        pool.snapshot(Map.of(v.volume(), id));
+        if (young) {
+            VolumeMap map = pool.core().state.volumes.get(v.volume()).map;
+            map.freeze(stamp, map.epoch());
+        }
+        write(v, 0, GRAIN, 2);
+        try (SnapshotDevice s = pool.openSnapshot(id)) {
+            return read(s, 0);
+        }
+    }
+
+    @Test
+    void aNodeThatASnapshotHasIsCopiedBeforeItIsChanged() throws Exception {
+        assertThat(snapshotAfterAWrite(false)).isEqualTo(1);
+        assertThat(snapshotAfterAWrite(true)).isEqualTo(2);
+    }
+}
