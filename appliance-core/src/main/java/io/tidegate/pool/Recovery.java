@@ -164,6 +164,7 @@ final class Recovery {
         }
         places = loadSpace(s, p);
         Tail tail = look(wal, s, p);
+        refuseRottenLog(s, wal, tail);
         long end = sameBoot ? tail.lastLsn : Math.min(tail.lastLsn, tail.covered);
         LOG.info(
                 "pool {} replays LSN {} to {} of {} ({} rule)",
@@ -266,6 +267,20 @@ final class Recovery {
                             + s.generation()
                             + ", is too old to be used: the log names generation "
                             + named);
+        }
+    }
+
+    /** A gap in the log that no loss of power explains would lose flushed writes in silence. */
+    private void refuseRottenLog(Superblock s, PoolFile wal, Tail tail) throws IOException {
+        if (rules.gapsRefused()
+                && new WalScan(wal, s, rules).hasRotted(tail.end, tail.lastLsn + 1)) {
+            throw new DamageException(
+                    "%s/%s: the batch at %d, with LSN %d, is damaged, and later ones are whole"
+                            .formatted(
+                                    directory.name(),
+                                    WAL,
+                                    tail.end % s.walBytes(),
+                                    tail.lastLsn + 1));
         }
     }
 

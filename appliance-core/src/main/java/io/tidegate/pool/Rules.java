@@ -168,6 +168,11 @@ class Rules {
         return true;
     }
 
+    /** A log with a gap that no loss of power explains is refused. */
+    boolean gapsRefused() {
+        return true;
+    }
+
     /** The name of a new data file is durable before a record leads into it. */
     boolean namesSynced() {
         return true;

@@ -14,6 +14,8 @@ final class WalScan {
         void batch(WalBatch batch) throws IOException;
     }
 
+    private static final int CHUNK = 64 << 10;
+
     private final PoolFile file;
     private final Superblock from;
     private final Rules rules;
@@ -86,6 +88,44 @@ final class WalScan {
         } catch (EOFException e) {
             return null;
         }
+    }
+
+    /**
+     * Whether a batch is missing that once was durable: behind the place where the log breaks off,
+     * two barriers of the same log stand. The second was written when a sync had made the first
+     * durable, and all before it; so it was no loss of power that took the batch. A barrier has the
+     * LSN of the next record, so those before the break have the LSN that is missing at most.
+     *
+     * @param end what {@link #each} answered
+     * @param nextLsn the LSN that the next batch would have had
+     */
+    boolean hasRotted(long end, long nextLsn) throws IOException {
+        long ring = from.walBytes();
+        long limit = from.walTail() + ring;
+        ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+        int barriers = 0;
+        long at = end;
+        while (at < limit) {
+            long offset = at % ring;
+            int n = (int) Math.min(CHUNK, Math.min(ring - offset, limit - at));
+            file.read(offset, chunk.clear().limit(n));
+            for (int i = 0; i < n; i += WalBatch.ALIGN) {
+                if (chunk.getInt(i) == WalBatch.MAGIC
+                        && chunk.getLong(i + 8) > nextLsn
+                        && chunk.getLong(i + 56) == from.walId()
+                        && isBarrier(offset + i)) {
+                    barriers++;
+                }
+            }
+            at += n;
+        }
+        return barriers >= 2;
+    }
+
+    private boolean isBarrier(long offset) throws IOException {
+        ByteBuffer b = read(offset);
+        WalBatch batch = b == null ? null : WalBatch.parse(b, from.walId(), from.pool());
+        return batch != null && batch.barrier();
     }
 
     /**

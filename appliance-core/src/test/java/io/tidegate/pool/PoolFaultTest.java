@@ -205,4 +205,37 @@ class PoolFaultTest {
         }
         assertThat(noticed).isPositive();
     }
+
+    @Test
+    void aGapInTheLogIsRefused() throws Exception {
+        PoolHarness h = harness();
+        ModelVolume v = h.createVolume();
+        int flushes = 8;
+        for (int i = 0; i < flushes; i++) {
+            h.write(v, 8 * i, 8);
+            h.device(v).flush();
+            v.flushed();
+        }
+        // Each write and each flush is a batch of a sector.
+        Wal.Mark end = h.pool.core().wal.mark();
+        int batches = 2 * flushes;
+        SimFiles kept = h.files.afterPowerLoss(SimFiles.LOSE_ALL);
+        h.abandon();
+        for (int i = 0; i < batches; i++) {
+            h.files = kept.afterKill();
+            long at =
+                    (end.position() - (long) (batches - i) * 512) % PoolHarness.OPTIONS.walBytes();
+            h.files.damage("pool.wal", at + 40, 5);
+            boolean refused = false;
+            try {
+                h.open(UUID.randomUUID());
+                h.pool.close();
+            } catch (StoreException e) {
+                assertThat(e.kind()).isEqualTo(StoreException.Kind.DAMAGED);
+                refused = true;
+            }
+            // Behind the last but two nothing proves that there ever was a batch.
+            assertThat(refused).as("batch %d of %d", i, batches).isEqualTo(i < batches - 3);
+        }
+    }
 }

@@ -144,6 +144,12 @@ class PoolRecoveryRulesTest extends RuleScenes {
                                     boolean generationNamed() {
                                         return false;
                                     }
+
+                                    // Another rule that would notice, by what the log lacks.
+                                    @Override
+                                    boolean gapsRefused() {
+                                        return false;
+                                    }
                                 }))
                 .isEqualTo("read 1");
     }
