@@ -16,6 +16,9 @@ final class DeadList {
 
     static final int CHUNK = Layout.PAGE_BYTES / Long.BYTES;
 
+    /** An account that has to be counted first. */
+    static final long UNKNOWN = -1;
+
     final long id;
 
     /** Pages of full chunks. */
@@ -32,6 +35,12 @@ final class DeadList {
     /** Grains that the entries stand for, subtrees counted out. */
     private long grains;
 
+    /** What only the snapshot needs that the list follows: born after the snapshot before it. */
+    private final Account unique = new Account();
+
+    /** What is not the origin's, for a clone's list. */
+    private final Account kept = new Account();
+
     /** Full chunks that a checkpoint has not written yet. */
     private final ConcurrentHashMap<Long, long[]> unwritten = new ConcurrentHashMap<>();
 
@@ -39,14 +48,94 @@ final class DeadList {
         this.id = id;
     }
 
-    synchronized void add(long entry, long grainsOfEntry) {
+    /** Grains of the list that were born after an epoch. */
+    private static final class Account {
+        int after;
+
+        /** {@link #UNKNOWN} after the epoch was set anew, until somebody counts. */
+        long grains;
+    }
+
+    /** Adds an entry; what lies under a subtree is added by {@link #addBelow}. */
+    synchronized void add(long entry) {
         tail.add(entry);
-        grains += grainsOfEntry;
         tailChanged = true;
+        if (Slot.kind(entry) == Slot.GRAIN) {
+            grains++;
+            count(unique, Slot.birth(entry));
+            count(kept, Slot.birth(entry));
+        }
+    }
+
+    private static void count(Account account, int birth) {
+        if (account.grains != UNKNOWN && birth > account.after) {
+            account.grains++;
+        }
+    }
+
+    /** Counts the grains under subtrees that were added. */
+    synchronized void addBelow(Births births) {
+        grains += births.total();
+        for (Account account : List.of(unique, kept)) {
+            if (account.grains != UNKNOWN) {
+                account.grains += births.after(account.after);
+            }
+        }
     }
 
     synchronized long grains() {
         return grains;
+    }
+
+    /**
+     * Says where the list stands now. A count for another place is not carried over, unless it is
+     * plain.
+     *
+     * @param before epoch of the snapshot before the one that the list follows, or of the origin
+     * @param origin epoch of the volume's origin, 0 without
+     */
+    synchronized void follow(int before, int origin) {
+        countAfter(unique, before);
+        countAfter(kept, origin);
+    }
+
+    private void countAfter(Account account, int after) {
+        if (account.after != after) {
+            account.after = after;
+            // No grain is older than epoch 1.
+            account.grains = grains == 0 || after == 0 ? grains : UNKNOWN;
+        }
+    }
+
+    /** Grains that only the snapshot before the list needs; {@link #UNKNOWN} if not counted. */
+    synchronized long unique() {
+        return unique.grains;
+    }
+
+    /** Grains that the volume's origin does not show; {@link #UNKNOWN} if not counted. */
+    synchronized long kept() {
+        return kept.grains;
+    }
+
+    /**
+     * Somebody read the list up to an entry.
+     *
+     * @return false if there are more entries by now
+     */
+    synchronized boolean counted(long entries, Births births) {
+        if (entries < (long) chunks.size() * CHUNK + tail.size()) {
+            return false;
+        }
+        unique.grains = births.after(unique.after);
+        kept.grains = births.after(kept.after);
+        return true;
+    }
+
+    /** What the accounts would be by what somebody counted, for a check. */
+    synchronized boolean accountsAre(Births births) {
+        return grains == births.total()
+                && (unique.grains == UNKNOWN || unique.grains == births.after(unique.after))
+                && (kept.grains == UNKNOWN || kept.grains == births.after(kept.after));
     }
 
     synchronized boolean isEmpty() {
@@ -166,7 +255,11 @@ final class DeadList {
     }
 
     synchronized void encode(BytesOut out) {
-        out.i64(id).i64(grains).i32(chunks.size());
+        out.i64(id).i64(grains);
+        for (Account account : List.of(unique, kept)) {
+            out.i32(account.after).i64(account.grains);
+        }
+        out.i32(chunks.size());
         for (int i = 0; i < chunks.size(); i++) {
             out.i64(chunks.get(i));
         }
@@ -176,6 +269,10 @@ final class DeadList {
     static DeadList decode(ByteBuffer in, NodeStore store) throws IOException {
         DeadList list = new DeadList(in.getLong());
         list.grains = in.getLong();
+        for (Account account : List.of(list.unique, list.kept)) {
+            account.after = in.getInt();
+            account.grains = in.getLong();
+        }
         int n = in.getInt();
         for (int i = 0; i < n; i++) {
             list.chunks.add(in.getLong());

@@ -51,6 +51,7 @@ final class Ownership {
             }
         }
         compare();
+        new AccountCheck(state, store, space.promises, this::problem).run();
         return new PoolCheckReport(
                 state.bySerial.size(),
                 state.snapshots.size(),

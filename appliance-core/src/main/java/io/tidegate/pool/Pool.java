@@ -151,10 +151,10 @@ public final class Pool implements VolumeStore {
         return new StoreStatus(
                 c.layout.bytes(),
                 f.grainsUsed() * grain + nodes,
-                f.hostGrains() * grain,
+                f.thinGrains() * grain,
                 f.pendingPages() * Layout.PAGE_BYTES,
                 f.reserveSegments() * c.layout.segmentBytes(),
-                0,
+                f.promisedGrains() * grain,
                 nodes,
                 0,
                 (c.checkpointer.current().features() & Superblock.INCOMPATIBLE_CHECKSUMS) != 0,
@@ -176,7 +176,7 @@ public final class Pool implements VolumeStore {
     @Override
     public void createVolume(VolumeId id, VolumeShape shape, boolean reserved)
             throws StoreException {
-        act(acts -> acts.createVolume(id, shape));
+        act(acts -> acts.createVolume(id, shape, reserved));
     }
 
     @Override
@@ -214,20 +214,7 @@ public final class Pool implements VolumeStore {
 
     @Override
     public VolumeUsage usage(VolumeId id) throws StoreException {
-        PoolCore c = core();
-        long[] grains = new long[2];
-        act(
-                acts -> {
-                    Volume v = acts.volume(id);
-                    c.wal.whileQuiet(
-                            () -> {
-                                grains[0] = v.mappedGrains;
-                                grains[1] = v.keptGrains();
-                            });
-                });
-        long bytes = c.layout.grainBytes();
-        return new VolumeUsage(
-                grains[0] * bytes, grains[0] * bytes, 0, grains[1] * bytes, 0);
+        return new Sizes(core()).of(id);
     }
 
     @Override
@@ -248,14 +235,7 @@ public final class Pool implements VolumeStore {
 
     @Override
     public SnapshotUsage usage(SnapshotId id) throws StoreException {
-        long[] grains = new long[2];
-        act(
-                acts -> {
-                    grains[0] = acts.snapshot(id).mappedGrains;
-                    grains[1] = acts.uniqueGrains(id);
-                });
-        long bytes = core().layout.grainBytes();
-        return new SnapshotUsage(grains[0] * bytes, grains[1] * bytes);
+        return new Sizes(core()).of(id);
     }
 
     /**

@@ -249,5 +249,13 @@ final class Recovery {
             throw new IllegalStateException("nothing runs yet, and yet it does not drain");
         }
         core.space.unblockUnused();
+        if (!core.space.promisesHold()) {
+            LOG.warn(
+                    "pool {} has less free space than its reserved volumes are promised: {} grains"
+                            + " are set aside. Their writes may fail for want of space until"
+                            + " something is deleted or the pool is grown",
+                    core.name,
+                    core.space.promises.total());
+        }
     }
 }

@@ -42,10 +42,19 @@ final class SpaceMap {
     private long claimedGrains;
     private long claimedNodes;
 
+    /** Grains that are taken or freed, and not in effect or retired yet. */
+    private long grainsUnderWay;
+
+    /** Nodes that were freed and not retired yet. */
+    private long nodesUnderWay;
+
+    final Promises promises;
+
     SpaceMap(Layout layout, DataFiles files, int reserveSegments) {
         this.layout = layout;
         this.files = files;
         this.reserveSegments = reserveSegments;
+        this.promises = new Promises(this, layout);
         int n = layout.segments();
         state = new byte[n];
         usedCount = new int[n];
@@ -75,7 +84,7 @@ final class SpaceMap {
 
     // Taking ------------------------------------------------------------------------------------
 
-    /** Grains that host writes may still take. */
+    /** Grains that host writes may still take, what is promised to reserved volumes included. */
     synchronized long hostGrains() {
         return dataFree
                 + (long) Math.max(0, freeSegments - reserveSegments) * layout.grainsPerSegment()
@@ -83,22 +92,101 @@ final class SpaceMap {
     }
 
     /**
-     * Sets grains and nodes aside for a command; all or nothing. What it takes counts twice until
-     * it gives its claim back, which errs on the safe side.
+     * Grains that a reserved volume may take. Free places in node segments serve the reserve's
+     * purpose: counted in, copies of nodes that come and go do not take from what is promised.
      */
-    synchronized boolean claim(int grains, int nodes) {
-        long nodesLeft = nodeFree + (long) freeSegments * layout.nodesPerSegment() - claimedNodes;
-        if (grains > hostGrains() || nodes > nodesLeft) {
+    private long promisedGrains() {
+        return dataFree
+                + (long) Math.max(0, freeSegments - segmentsHeldBack()) * layout.grainsPerSegment()
+                - claimedGrains;
+    }
+
+    private int segmentsHeldBack() {
+        int per = layout.nodesPerSegment();
+        long nodes = (long) reserveSegments * per - nodeFree - nodesUnderWay;
+        return nodes <= 0 ? 0 : (int) ((nodes + per - 1) / per);
+    }
+
+    /** Grains that writes to thin volumes, and new promises, may still take. */
+    synchronized long thinGrains() {
+        return hostGrains() - promises.total() - promises.margin();
+    }
+
+    /**
+     * Sets grains and nodes aside for a command; all or nothing. A reserved volume may have what is
+     * promised to it and what is promised to nobody; a thin one only what leaves the promises whole.
+     */
+    synchronized SpaceClaim.Answer claim(SpaceClaim c) {
+        if (!fits(c)) {
+            boolean later =
+                    claimedGrains > 0
+                            || claimedNodes > 0
+                            || grainsUnderWay > 0
+                            || nodesUnderWay > 0
+                            || promises.pledging();
+            return later ? SpaceClaim.Answer.LATER : SpaceClaim.Answer.REFUSED;
+        }
+        claimedGrains += c.grains;
+        claimedNodes += c.nodes;
+        promises.claimed(c.budget, c.grains);
+        return SpaceClaim.Answer.GRANTED;
+    }
+
+    private boolean fits(SpaceClaim c) {
+        if (c.nodes > nodesLeft()) {
             return false;
         }
-        claimedGrains += grains;
+        if (c.budget.promised) {
+            return c.grains <= promisedGrains() - (promises.total() - c.budget.setAside());
+        }
+        if (c.grains == 0) {
+            // A discard needs nodes only. They come from the reserve, and not from a promise.
+            return promises.total() == 0 || promisedGrains() >= promises.total();
+        }
+        return c.grains <= thinGrains();
+    }
+
+    private long nodesLeft() {
+        return nodeFree + (long) freeSegments * layout.nodesPerSegment() - claimedNodes;
+    }
+
+    synchronized void unclaim(SpaceClaim c) {
+        claimedGrains -= c.grains;
+        claimedNodes -= c.nodes;
+        promises.claimed(c.budget, -c.grains);
+        c.grains = 0;
+    }
+
+    /** For administrative acts, which the whole reserve serves. */
+    synchronized boolean claimNodes(int nodes) {
+        if (nodes > nodesLeft()) {
+            return false;
+        }
         claimedNodes += nodes;
         return true;
     }
 
-    synchronized void unclaim(int grains, int nodes) {
-        claimedGrains -= grains;
+    synchronized void unclaimNodes(int nodes) {
         claimedNodes -= nodes;
+    }
+
+    /**
+     * Holds room for an act that raises what is promised.
+     *
+     * @return how many grains are lacking; 0 when the room is held, until {@link Promises#pledge}
+     *     takes it back
+     */
+    synchronized long pledge(long grains) {
+        long lacking = Math.max(0, grains - Math.max(0, thinGrains()));
+        if (lacking == 0) {
+            promises.pledge(grains);
+        }
+        return lacking;
+    }
+
+    /** Whether what is promised could be had now; after a recovery. */
+    synchronized boolean promisesHold() {
+        return promisedGrains() >= promises.total();
     }
 
     /**
@@ -107,7 +195,8 @@ final class SpaceMap {
      * @throws NoSpaceException when there is none, which a claim does not wholly exclude: the file
      *     system below may be full before the pool is
      */
-    synchronized Taken takeGrains(OpenSegment open, int want) throws IOException {
+    synchronized Taken takeGrains(SpaceClaim claim, OpenSegment open, int want)
+            throws IOException {
         while (true) {
             int s = open.segment;
             if (s >= 0 && state[s] == DATA) {
@@ -122,6 +211,9 @@ final class SpaceMap {
                 if (n > 0) {
                     blockedCount[s] += n;
                     dataFree -= n;
+                    grainsUnderWay += n;
+                    claim.grains -= n;
+                    claimedGrains -= n;
                     long address = layout.firstPage(s) + ((long) from << layout.grainPageShift());
                     return new Taken(address, n);
                 }
@@ -135,7 +227,7 @@ final class SpaceMap {
     record Taken(long address, int grains) {}
 
     private int nextDataSegment() throws IOException {
-        if (freeSegments > reserveSegments) {
+        if (freeSegments > segmentsHeldBack()) {
             try {
                 return openFree(DATA);
             } catch (NoSpaceException e) {
@@ -233,11 +325,16 @@ final class SpaceMap {
                 }
             }
         }
-        if (freeSegments > 0) {
+        // Near the end, half of the reserve as free places that lie scattered is enough.
+        boolean scattered = nodeFree >= (long) reserveSegments * layout.nodesPerSegment() / 2;
+        if (freeSegments > reserveSegments + promises.segments()
+                || (freeSegments > 0 && !scattered)) {
             return openFree(NODE);
         }
+        int least = layout.nodesPerSegment();
         for (int s = 0; s < state.length; s++) {
-            if (state[s] == NODE && blockedCount[s] < layout.nodesPerSegment()) {
+            if (state[s] == NODE && blockedCount[s] < least) {
+                least = blockedCount[s];
                 best = s;
             }
         }
@@ -249,8 +346,10 @@ final class SpaceMap {
 
     // State changes -----------------------------------------------------------------------------
 
-    /** Grains that were taken and never published. */
-    synchronized void giveBack(long address, int grains) {
+    /** Grains that were taken and never published; the claim has them again. */
+    synchronized void giveBack(SpaceClaim claim, long address, int grains) {
+        claim.grains += grains;
+        claimedGrains += grains;
         for (int i = 0; i < grains; i++) {
             unblock(address + ((long) i << layout.grainPageShift()));
         }
@@ -268,6 +367,7 @@ final class SpaceMap {
             Bits.set(used[s], i);
         }
         usedCount[s] += grains;
+        grainsUnderWay -= grains;
         dirty(s);
     }
 
@@ -287,6 +387,7 @@ final class SpaceMap {
                 Bits.set(blocked[s], i);
                 blockedCount[s]++;
                 dataFree--;
+                grainsUnderWay++;
             }
         }
     }
@@ -300,7 +401,16 @@ final class SpaceMap {
         }
         Bits.clear(used[s], i);
         usedCount[s]--;
+        underWay(s, 1);
         dirty(s);
+    }
+
+    private void underWay(int segment, int units) {
+        if (state[segment] == DATA) {
+            grainsUnderWay += units;
+        } else {
+            nodesUnderWay += units;
+        }
     }
 
     /** May be handed out again. */
@@ -312,6 +422,7 @@ final class SpaceMap {
         }
         Bits.clear(blocked[s], i);
         blockedCount[s]--;
+        underWay(s, -1);
         if (state[s] == DATA) {
             dataFree++;
         } else {
@@ -352,6 +463,8 @@ final class SpaceMap {
             }
         }
         openNodes.segment = -1;
+        grainsUnderWay = 0;
+        nodesUnderWay = 0;
         claimedGrains = 0;
         claimedNodes = 0;
     }
@@ -361,8 +474,9 @@ final class SpaceMap {
     /** A free segment whose space the file system can have back; -1 when there is none to spare. */
     synchronized int beginPunch() {
         int spare = 0;
+        int keep = reserveSegments + promises.segments();
         for (int s = 1; s < state.length; s++) {
-            if (state[s] == FREE && onHost.get(s) && ++spare > reserveSegments) {
+            if (state[s] == FREE && onHost.get(s) && ++spare > keep) {
                 state[s] = PUNCHING;
                 freeSegments--;
                 return s;
@@ -395,7 +509,8 @@ final class SpaceMap {
             long grainsUsed,
             long nodesUsed,
             long pendingPages,
-            long hostGrains,
+            long thinGrains,
+            long promisedGrains,
             int reserveSegments) {}
 
     synchronized Figures figures() {
@@ -411,7 +526,13 @@ final class SpaceMap {
                 pending += blockedCount[s] - usedCount[s];
             }
         }
-        return new Figures(grains, nodes, pending, Math.max(0, hostGrains()), reserveSegments);
+        return new Figures(
+                grains,
+                nodes,
+                pending,
+                Math.max(0, thinGrains()),
+                promises.total() + promises.margin(),
+                reserveSegments);
     }
 
     /** Whether an address is in use as a unit of this kind; for checks. */

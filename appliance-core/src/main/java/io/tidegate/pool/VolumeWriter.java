@@ -31,11 +31,11 @@ final class VolumeWriter {
     /** What is done with a range while it is locked; may be asked twice, see {@link #locked}. */
     private interface Step {
         /**
-         * @param claimed whether new grains may be taken; if not and one would be needed, nothing
-         *     must be done
+         * @param claim what new grains are taken from; if there is none and one would be needed,
+         *     nothing must be done
          * @return false when it needs a claim
          */
-        boolean run(boolean claimed) throws IOException;
+        boolean run(Admission.@Nullable Claim claim) throws IOException;
     }
 
     // Writing -----------------------------------------------------------------------------------
@@ -47,7 +47,7 @@ final class VolumeWriter {
             int n = (int) Math.min(limit - from.position(), PIECE_BYTES - at % PIECE_BYTES);
             ByteBuffer piece = from.slice(from.position(), n);
             long start = at;
-            locked(start, n, claimed -> store(start, piece, claimed));
+            locked(start, n, claim -> store(start, piece, claim));
             from.position(from.position() + n);
             at += n;
         }
@@ -73,16 +73,16 @@ final class VolumeWriter {
         locked(
                 offset,
                 length,
-                claimed -> {
+                claim -> {
                     long first = offset >>> layout.grainShift();
                     long end = layout.grainsOf(offset + length);
-                    if (!claimed && !inPlace(first, end)) {
+                    if (claim == null && !inPlace(first, end)) {
                         return false;
                     }
                     current.clear();
                     core.reader.read(v.map.root(), offset, current, false);
                     result[0] = change.apply(current.flip());
-                    return !result[0] || store(offset, current.clear(), claimed);
+                    return !result[0] || store(offset, current.clear(), claim);
                 });
         answered();
         return result[0];
@@ -95,7 +95,7 @@ final class VolumeWriter {
             return;
         }
         int grains = (int) (layout.grainsOf(offset + length) - (offset >>> layout.grainShift()));
-        Admission.Claim claim = core.admission.claim(grains, v.map.nodesFor(grains), grains + 1);
+        Admission.Claim claim = core.admission.claim(v, grains, v.map.nodesFor(grains), grains + 1);
         if (!enter(offset, length, step, claim)) {
             throw new IllegalStateException("a step asks for a claim that it has");
         }
@@ -113,7 +113,7 @@ final class VolumeWriter {
         try {
             Guards.Guard guard = core.guards.enter();
             try {
-                return lockedStep(offset, length, step, claim != null);
+                return lockedStep(offset, length, step, claim);
             } finally {
                 core.guards.leave(guard);
             }
@@ -126,22 +126,23 @@ final class VolumeWriter {
     }
 
     private void release(Admission.Claim claim) {
-        core.space.unclaim(claim.grains(), claim.nodes());
+        core.space.unclaim(claim.space());
         core.wal.unclaim(claim.walBytes());
     }
 
-    private boolean lockedStep(long offset, long length, Step step, boolean claimed)
+    private boolean lockedStep(
+            long offset, long length, Step step, Admission.@Nullable Claim claim)
             throws IOException {
         if (v.deleted) {
             throw new GoneException("volume " + v.id + " was deleted");
         }
         if (!core.rules.rangeLocks()) {
-            return step.run(claimed);
+            return step.run(claim);
         }
         RangeLocks.Range range =
                 v.ranges.lock(offset >>> layout.grainShift(), layout.grainsOf(offset + length));
         try {
-            return step.run(claimed);
+            return step.run(claim);
         } finally {
             v.ranges.unlock(range);
         }
@@ -164,10 +165,11 @@ final class VolumeWriter {
                 && !core.pins.pinned(Slot.address(slot));
     }
 
-    private boolean store(long offset, ByteBuffer from, boolean claimed) throws IOException {
+    private boolean store(long offset, ByteBuffer from, Admission.@Nullable Claim claim)
+            throws IOException {
         long first = offset >>> layout.grainShift();
         long end = layout.grainsOf(offset + from.remaining());
-        if (!claimed && !inPlace(first, end)) {
+        if (claim == null && !inPlace(first, end)) {
             return false;
         }
         v.changes.increment();
@@ -175,8 +177,14 @@ final class VolumeWriter {
             int horizon = v.horizon();
             long g = first;
             while (g < end) {
-                boolean in = mayOverwrite(v.map.slot(g), horizon);
                 long leafEnd = Math.min(end, (g | MapNode.SLOT_MASK) + 1);
+                if (claim == null) {
+                    // All of it was found to be in place above, under the same lock.
+                    overwrite(g, leafEnd, offset, from);
+                    g = leafEnd;
+                    continue;
+                }
+                boolean in = mayOverwrite(v.map.slot(g), horizon);
                 long runEnd = g + 1;
                 while (runEnd < leafEnd && mayOverwrite(v.map.slot(runEnd), horizon) == in) {
                     runEnd++;
@@ -184,7 +192,7 @@ final class VolumeWriter {
                 if (in) {
                     overwrite(g, runEnd, offset, from);
                 } else {
-                    redirect(g, runEnd, offset, from);
+                    redirect(g, runEnd, offset, from, claim.space());
                 }
                 g = runEnd;
             }
@@ -207,25 +215,28 @@ final class VolumeWriter {
     }
 
     /** New grains for grains in one leaf; each run of neighbours on disk is one record. */
-    private void redirect(long first, long end, long offset, ByteBuffer from) throws IOException {
+    private void redirect(
+            long first, long end, long offset, ByteBuffer from, SpaceClaim claim)
+            throws IOException {
         long g = first;
         while (g < end) {
-            SpaceMap.Taken taken = core.space.takeGrains(v.open, (int) (end - g));
+            SpaceMap.Taken taken = core.space.takeGrains(claim, v.open, (int) (end - g));
             boolean written = false;
             try {
                 writeNew(g, taken, offset, from);
                 written = true;
             } finally {
                 if (!written) {
-                    core.space.giveBack(taken.address(), taken.grains());
+                    core.space.giveBack(claim, taken.address(), taken.grains());
                 }
             }
-            publish(g, taken);
+            publish(g, taken, claim);
             g += taken.grains();
         }
     }
 
-    private void publish(long g, SpaceMap.Taken taken) throws IOException {
+    private void publish(long g, SpaceMap.Taken taken, SpaceClaim claim)
+            throws IOException {
         Replaced replaced = new Replaced();
         int published = 0;
         try {
@@ -234,7 +245,7 @@ final class VolumeWriter {
             core.rules.published();
         } finally {
             if (published == 0) {
-                core.space.giveBack(taken.address(), taken.grains());
+                core.space.giveBack(claim, taken.address(), taken.grains());
             }
             // Nodes of the path may have been copied even if the slots were not reached.
             queue(
@@ -295,19 +306,19 @@ final class VolumeWriter {
         locked(
                 offset,
                 length,
-                claimed ->
+                claim ->
                         Slot.address(v.map.slot(offset >>> layout.grainShift())) == 0
-                                || store(offset, zeroes.duplicate(), claimed));
+                                || store(offset, zeroes.duplicate(), claim));
     }
 
     private void discardGrains(long first, long end) throws IOException {
         requireWritable();
         int nodes = 4 * (v.map.root().level + 1);
-        Admission.Claim claim = core.admission.claim(0, nodes, 1);
+        Admission.Claim claim = core.admission.claim(v, 0, nodes, 1);
         enter(
                 first << layout.grainShift(),
                 (end - first) << layout.grainShift(),
-                claimed -> clear(first, end),
+                c -> clear(first, end),
                 claim);
     }
 
