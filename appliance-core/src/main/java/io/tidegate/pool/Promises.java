@@ -3,22 +3,27 @@ package io.tidegate.pool;
 /**
  * What all reserved volumes are promised together. Thin volumes may not have it, nor the
  * <em>margin</em>: the map nodes and dead-lists that the promised writes will need, and room for
- * redirecting grains that come back at the next checkpoint only.
+ * redirecting grains that come back at the next checkpoint only. Of the margin, a part is an
+ * allowance for discards in thin volumes, which need nodes when there is no grain left.
  *
  * <p>Uses the space map's monitor as its own, so that claims and promises change together.
  */
 final class Promises {
 
+    private static final int LEAST_ALLOWANCE = 4;
+
     private final Object monitor;
     private final Layout layout;
+    private final int allowanceSegments;
     private long setAside;
     private long pledged;
     private long nodes;
     private long cushion;
 
-    Promises(Object monitor, Layout layout) {
+    Promises(Object monitor, Layout layout, int reserveSegments) {
         this.monitor = monitor;
         this.layout = layout;
+        this.allowanceSegments = Math.max(LEAST_ALLOWANCE, reserveSegments / 8);
     }
 
     /** A volume exists from now on. */
@@ -115,6 +120,15 @@ final class Promises {
         }
     }
 
+    /** What discards of thin volumes may not grow into besides, in grains. */
+    long discardMargin() {
+        synchronized (monitor) {
+            // A segment for the discard that has claimed but not taken.
+            long allowance = (long) (allowanceSegments - 1) * layout.grainsPerSegment();
+            return nodes == 0 ? 0 : margin() - allowance;
+        }
+    }
+
     /** By how much the margin grows for a reserved volume of one size more and one less. */
     long marginFor(long sizeGrains, long insteadOf) {
         synchronized (monitor) {
@@ -137,7 +151,7 @@ final class Promises {
         }
         int per = layout.nodesPerSegment();
         // One segment more, since the last one may be open for other nodes.
-        long segments = (nodeCount + per - 1) / per + 1;
+        long segments = (nodeCount + per - 1) / per + 1 + allowanceSegments;
         return segments * layout.grainsPerSegment() + cushionGrains;
     }
 

@@ -54,7 +54,7 @@ final class SpaceMap {
         this.layout = layout;
         this.files = files;
         this.reserveSegments = reserveSegments;
-        this.promises = new Promises(this, layout);
+        this.promises = new Promises(this, layout, reserveSegments);
         int n = layout.segments();
         state = new byte[n];
         usedCount = new int[n];
@@ -141,7 +141,8 @@ final class SpaceMap {
         }
         if (c.grains == 0) {
             // A discard needs nodes only. They come from the reserve, and not from a promise.
-            return promises.total() == 0 || promisedGrains() >= promises.total();
+            long kept = promises.total() + promises.discardMargin();
+            return kept == 0 || promisedGrains() >= kept;
         }
         return c.grains <= thinGrains();
     }

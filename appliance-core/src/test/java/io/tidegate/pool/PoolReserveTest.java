@@ -257,6 +257,39 @@ class PoolReserveTest {
         pool.close();
     }
 
+    /**
+     * Discards need no grain, but in what a snapshot keeps each one copies a path of the map. Those
+     * nodes come from the reserve, and at the end such discards are refused; promises stay.
+     */
+    @Test
+    void mapsOfThinVolumesDoNotGrowIntoAPromise() throws Exception {
+        start();
+        VolumeDevice reserved = volume(BYTES, true);
+        int leafBytes = MapNode.SLOTS * GRAIN;
+        int leaves = 1024;
+        VolumeDevice sparse = volume((long) leaves * leafBytes, false);
+        for (int i = 0; i < leaves; i++) {
+            sparse.write((long) i * leafBytes, bytes(2 * GRAIN, 1));
+        }
+        fill(volume(64 << 20, false));
+        pool.snapshot(Map.of(sparse.volume(), SnapshotId.random()));
+        h.background();
+        int done = 0;
+        try {
+            for (; done < leaves; done++) {
+                sparse.discard((long) done * leafBytes, GRAIN);
+            }
+        } catch (DeviceException e) {
+            assertThat(e.kind()).isEqualTo(DeviceException.Kind.NO_SPACE);
+        }
+        assertThat(done).isBetween(30, leaves - 1);
+        writeWhole(reserved, 1, 1);
+        holds(reserved, 1);
+        writeWhole(reserved, 2, 2);
+        sound();
+        pool.close();
+    }
+
     @Test
     void whatThePoolCannotKeepIsNotPromised() throws Exception {
         start();
