@@ -14,8 +14,7 @@ final class AccountCheck {
     private final Promises promises;
     private final Consumer<String> problems;
 
-    AccountCheck(
-            PoolState state, NodeStore store, Promises promises, Consumer<String> problems) {
+    AccountCheck(PoolState state, NodeStore store, Promises promises, Consumer<String> problems) {
         this.state = state;
         this.store = store;
         this.promises = promises;

@@ -43,7 +43,7 @@ final class Acts {
      */
     private void act(Collection<Volume> touched, Body body) throws StoreException {
         writable();
-        if (!core.space.claimNodes(NODES_FOR_AN_ACT)) {
+        if (!core.space.claims.claimNodes(NODES_FOR_AN_ACT)) {
             throw new StoreException(Kind.NO_SPACE, "the pool's reserve is used up");
         }
         try {
@@ -52,7 +52,7 @@ final class Acts {
         } catch (IOException e) {
             throw Failures.store(e, core);
         } finally {
-            core.space.unclaimNodes(NODES_FOR_AN_ACT);
+            core.space.claims.unclaimNodes(NODES_FOR_AN_ACT);
             core.space.promises.pledge(-pledged);
             pledged = 0;
         }
@@ -130,7 +130,7 @@ final class Acts {
      * @throws StoreException {@code NO_SPACE} when what thin volumes have not taken is less
      */
     private void promise(String what, long grains) throws StoreException {
-        long lacking = core.space.pledge(grains);
+        long lacking = core.space.claims.pledge(grains);
         if (lacking == 0) {
             pledged = grains;
             return;

@@ -49,7 +49,7 @@ final class Admission {
             }
             boolean walking = !core.state.jobs.isEmpty();
             SpaceClaim space = new SpaceClaim(v.budget, grains, nodes);
-            SpaceClaim.Answer answer = core.space.claim(space);
+            SpaceClaim.Answer answer = core.space.claims.claim(space);
             if (answer == SpaceClaim.Answer.GRANTED) {
                 return new Claim(space, walBytes);
             }

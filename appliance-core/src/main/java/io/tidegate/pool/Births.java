@@ -5,8 +5,8 @@ import org.eclipse.collections.api.block.procedure.primitive.IntLongProcedure;
 import org.eclipse.collections.impl.map.mutable.primitive.IntLongHashMap;
 
 /**
- * How many grains of a tree or a list were born in each epoch. Neighbours were mostly born together,
- * so a run of equal births costs one look into the table.
+ * How many grains of a tree or a list were born in each epoch. Neighbours were mostly born
+ * together, so a run of equal births costs one look into the table.
  */
 final class Births {
 

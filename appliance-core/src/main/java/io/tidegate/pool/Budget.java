@@ -1,8 +1,9 @@
 package io.tidegate.pool;
 
 /**
- * What one volume is promised, in grains. A reserved volume may need a new grain for each grain that
- * it does not own alone; what its commands have claimed already is no longer set aside but theirs.
+ * What one volume is promised, in grains. A reserved volume may need a new grain for each grain
+ * that it does not own alone; what its commands have claimed already is no longer set aside but
+ * theirs.
  *
  * <pre>
  *   set aside = size - own - in flight

@@ -5,9 +5,9 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * Counts the births of what stands on a dead-list, a piece at a time. Between two pieces no guard is
- * held; whoever asks for a piece has entered one, and has seen since that the list still belongs to
- * a snapshot.
+ * Counts the births of what stands on a dead-list, a piece at a time. Between two pieces no guard
+ * is held; whoever asks for a piece has entered one, and has seen since that the list still belongs
+ * to a snapshot.
  */
 final class ListCount {
 
@@ -75,9 +75,7 @@ final class ListCount {
                 path.push(
                         new Level(
                                 store.load(
-                                        Slot.address(slot),
-                                        top.node.level - 1,
-                                        Slot.birth(slot))));
+                                        Slot.address(slot), top.node.level - 1, Slot.birth(slot))));
                 return;
             }
             births.add(Slot.birth(slot));

@@ -249,7 +249,7 @@ final class Recovery {
             throw new IllegalStateException("nothing runs yet, and yet it does not drain");
         }
         core.space.unblockUnused();
-        if (!core.space.promisesHold()) {
+        if (!core.space.claims.promisesHold()) {
             LOG.warn(
                     "pool {} has less free space than its reserved volumes are promised: {} grains"
                             + " are set aside. Their writes may fail for want of space until"

@@ -94,7 +94,9 @@ final class Sizes {
                 grains[2] * unit);
     }
 
-    /** Mapped grains that nothing else shows; the one place to take grains shared by reference off. */
+    /**
+     * Mapped grains that nothing else shows; the one place to take grains shared by reference off.
+     */
     private static long exclusive(Volume v) {
         return v.live.own();
     }

@@ -26,7 +26,7 @@ final class SpaceMap {
 
     private final Layout layout;
     private final DataFiles files;
-    private final int reserveSegments;
+    final int reserveSegments;
     private final byte[] state;
     private final BitSet onHost = new BitSet();
     private final int[] usedCount;
@@ -35,26 +35,26 @@ final class SpaceMap {
     private final long[][] blocked;
     private final BitSet dirtyPages = new BitSet();
     private final OpenSegment openNodes = new OpenSegment();
-    private int freeSegments;
+    int freeSegments;
     private int scanFrom;
-    private long dataFree;
-    private long nodeFree;
-    private long claimedGrains;
-    private long claimedNodes;
+    long dataFree;
+    long nodeFree;
 
     /** Grains that are taken or freed, and not in effect or retired yet. */
-    private long grainsUnderWay;
+    long grainsUnderWay;
 
     /** Nodes that were freed and not retired yet. */
-    private long nodesUnderWay;
+    long nodesUnderWay;
 
     final Promises promises;
+    final Claims claims;
 
     SpaceMap(Layout layout, DataFiles files, int reserveSegments) {
         this.layout = layout;
         this.files = files;
         this.reserveSegments = reserveSegments;
         this.promises = new Promises(this, layout, reserveSegments);
+        this.claims = new Claims(this, layout, promises);
         int n = layout.segments();
         state = new byte[n];
         usedCount = new int[n];
@@ -84,120 +84,13 @@ final class SpaceMap {
 
     // Taking ------------------------------------------------------------------------------------
 
-    /** Grains that host writes may still take, what is promised to reserved volumes included. */
-    synchronized long hostGrains() {
-        return dataFree
-                + (long) Math.max(0, freeSegments - reserveSegments) * layout.grainsPerSegment()
-                - claimedGrains;
-    }
-
-    /**
-     * Grains that a reserved volume may take. Free places in node segments serve the reserve's
-     * purpose: counted in, copies of nodes that come and go do not take from what is promised.
-     */
-    private long promisedGrains() {
-        return dataFree
-                + (long) Math.max(0, freeSegments - segmentsHeldBack()) * layout.grainsPerSegment()
-                - claimedGrains;
-    }
-
-    private int segmentsHeldBack() {
-        int per = layout.nodesPerSegment();
-        long nodes = (long) reserveSegments * per - nodeFree - nodesUnderWay;
-        return nodes <= 0 ? 0 : (int) ((nodes + per - 1) / per);
-    }
-
-    /** Grains that writes to thin volumes, and new promises, may still take. */
-    synchronized long thinGrains() {
-        return hostGrains() - promises.total() - promises.margin();
-    }
-
-    /**
-     * Sets grains and nodes aside for a command; all or nothing. A reserved volume may have what is
-     * promised to it and what is promised to nobody; a thin one only what leaves the promises whole.
-     */
-    synchronized SpaceClaim.Answer claim(SpaceClaim c) {
-        if (!fits(c)) {
-            boolean later =
-                    claimedGrains > 0
-                            || claimedNodes > 0
-                            || grainsUnderWay > 0
-                            || nodesUnderWay > 0
-                            || promises.pledging();
-            return later ? SpaceClaim.Answer.LATER : SpaceClaim.Answer.REFUSED;
-        }
-        claimedGrains += c.grains;
-        claimedNodes += c.nodes;
-        promises.claimed(c.budget, c.grains);
-        return SpaceClaim.Answer.GRANTED;
-    }
-
-    private boolean fits(SpaceClaim c) {
-        if (c.nodes > nodesLeft()) {
-            return false;
-        }
-        if (c.budget.promised) {
-            return c.grains <= promisedGrains() - (promises.total() - c.budget.setAside());
-        }
-        if (c.grains == 0) {
-            // A discard needs nodes only. They come from the reserve, and not from a promise.
-            long kept = promises.total() + promises.discardMargin();
-            return kept == 0 || promisedGrains() >= kept;
-        }
-        return c.grains <= thinGrains();
-    }
-
-    private long nodesLeft() {
-        return nodeFree + (long) freeSegments * layout.nodesPerSegment() - claimedNodes;
-    }
-
-    synchronized void unclaim(SpaceClaim c) {
-        claimedGrains -= c.grains;
-        claimedNodes -= c.nodes;
-        promises.claimed(c.budget, -c.grains);
-        c.grains = 0;
-    }
-
-    /** For administrative acts, which the whole reserve serves. */
-    synchronized boolean claimNodes(int nodes) {
-        if (nodes > nodesLeft()) {
-            return false;
-        }
-        claimedNodes += nodes;
-        return true;
-    }
-
-    synchronized void unclaimNodes(int nodes) {
-        claimedNodes -= nodes;
-    }
-
-    /**
-     * Holds room for an act that raises what is promised.
-     *
-     * @return how many grains are lacking; 0 when the room is held, until {@link Promises#pledge}
-     *     takes it back
-     */
-    synchronized long pledge(long grains) {
-        long lacking = Math.max(0, grains - Math.max(0, thinGrains()));
-        if (lacking == 0) {
-            promises.pledge(grains);
-        }
-        return lacking;
-    }
-
-    /** Whether what is promised could be had now; after a recovery. */
-    synchronized boolean promisesHold() {
-        return promisedGrains() >= promises.total();
-    }
-
     /**
      * Takes up to {@code want} claimed grains that lie in a row.
      *
      * @throws NoSpaceException when there is none, which a claim does not wholly exclude: the file
      *     system below may be full before the pool is
      */
-    synchronized Taken takeGrains(SpaceClaim claim, OpenSegment open, int want)
-            throws IOException {
+    synchronized Taken takeGrains(SpaceClaim claim, OpenSegment open, int want) throws IOException {
         while (true) {
             int s = open.segment;
             if (s >= 0 && state[s] == DATA) {
@@ -213,8 +106,7 @@ final class SpaceMap {
                     blockedCount[s] += n;
                     dataFree -= n;
                     grainsUnderWay += n;
-                    claim.grains -= n;
-                    claimedGrains -= n;
+                    claims.taken(claim, n);
                     long address = layout.firstPage(s) + ((long) from << layout.grainPageShift());
                     return new Taken(address, n);
                 }
@@ -228,7 +120,7 @@ final class SpaceMap {
     record Taken(long address, int grains) {}
 
     private int nextDataSegment() throws IOException {
-        if (freeSegments > segmentsHeldBack()) {
+        if (freeSegments > claims.segmentsHeldBack()) {
             try {
                 return openFree(DATA);
             } catch (NoSpaceException e) {
@@ -349,8 +241,7 @@ final class SpaceMap {
 
     /** Grains that were taken and never published; the claim has them again. */
     synchronized void giveBack(SpaceClaim claim, long address, int grains) {
-        claim.grains += grains;
-        claimedGrains += grains;
+        claims.taken(claim, -grains);
         for (int i = 0; i < grains; i++) {
             unblock(address + ((long) i << layout.grainPageShift()));
         }
@@ -466,8 +357,7 @@ final class SpaceMap {
         openNodes.segment = -1;
         grainsUnderWay = 0;
         nodesUnderWay = 0;
-        claimedGrains = 0;
-        claimedNodes = 0;
+        claims.forget();
     }
 
     // Holes -------------------------------------------------------------------------------------
@@ -531,7 +421,7 @@ final class SpaceMap {
                 grains,
                 nodes,
                 pending,
-                Math.max(0, thinGrains()),
+                Math.max(0, claims.thinGrains()),
                 promises.total() + promises.margin(),
                 reserveSegments);
     }

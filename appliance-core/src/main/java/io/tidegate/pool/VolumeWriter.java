@@ -126,12 +126,11 @@ final class VolumeWriter {
     }
 
     private void release(Admission.Claim claim) {
-        core.space.unclaim(claim.space());
+        core.space.claims.unclaim(claim.space());
         core.wal.unclaim(claim.walBytes());
     }
 
-    private boolean lockedStep(
-            long offset, long length, Step step, Admission.@Nullable Claim claim)
+    private boolean lockedStep(long offset, long length, Step step, Admission.@Nullable Claim claim)
             throws IOException {
         if (v.deleted) {
             throw new GoneException("volume " + v.id + " was deleted");
@@ -215,8 +214,7 @@ final class VolumeWriter {
     }
 
     /** New grains for grains in one leaf; each run of neighbours on disk is one record. */
-    private void redirect(
-            long first, long end, long offset, ByteBuffer from, SpaceClaim claim)
+    private void redirect(long first, long end, long offset, ByteBuffer from, SpaceClaim claim)
             throws IOException {
         long g = first;
         while (g < end) {
@@ -235,8 +233,7 @@ final class VolumeWriter {
         }
     }
 
-    private void publish(long g, SpaceMap.Taken taken, SpaceClaim claim)
-            throws IOException {
+    private void publish(long g, SpaceMap.Taken taken, SpaceClaim claim) throws IOException {
         Replaced replaced = new Replaced();
         int published = 0;
         try {

@@ -40,6 +40,7 @@ final class ModelVolume {
 
     /** No write of it may ever fail for want of space. */
     boolean reserved;
+
     final List<Point> points = new ArrayList<>();
     final Map<BookmarkId, Mark> marks = new LinkedHashMap<>();
     @Nullable Point origin;

@@ -150,7 +150,8 @@ class PoolReserveTest {
         writeWhole(reserved, 3, 3);
         sound();
 
-        // No restart: what a thin volume discards, or a deletion frees, is there for the next write.
+        // No restart: what a thin volume discards, or a deletion frees, is there for the next
+        // write.
         thin.discard(0, 1 << 20);
         fillOne(other);
         VolumeId gone = thin.volume();
@@ -234,7 +235,9 @@ class PoolReserveTest {
         pool.close();
     }
 
-    /** A bookmark keeps no grain, but has each redirected: a grain is taken before one comes back. */
+    /**
+     * A bookmark keeps no grain, but has each redirected: a grain is taken before one comes back.
+     */
     @Test
     void aBookmarkHasGrainsRedirectedInAFullPool() throws Exception {
         start();
@@ -355,7 +358,7 @@ class PoolReserveTest {
             h.open(UUID.randomUUID());
             pool = h.pool;
             assertThat(pool.usage(reserved.volume()).reservedBytes()).isEqualTo(BYTES / 4);
-            assertThat(pool.core().space.promisesHold()).isTrue();
+            assertThat(pool.core().space.claims.promisesHold()).isTrue();
             VolumeDevice again = pool.openVolume(thin.volume());
             assertThat(catchThrowableOfType(DeviceException.class, () -> refill(again)).kind())
                     .isEqualTo(DeviceException.Kind.NO_SPACE);

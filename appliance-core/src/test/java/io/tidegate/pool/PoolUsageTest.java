@@ -321,7 +321,8 @@ class PoolUsageTest {
         assertThat(v.headList.counted(1000, wrong)).isTrue();
         assertThat(pool.check().problems().get(0)).contains("list after snapshot " + a);
         VolumeId reserved = VolumeId.random();
-        pool.createVolume(reserved, new VolumeShape(Geometry.ofBytes(1 << 20, 512, 4096), 4096), true);
+        pool.createVolume(
+                reserved, new VolumeShape(Geometry.ofBytes(1 << 20, 512, 4096), 4096), true);
         pool.core().state.volumes.get(reserved).budget.own = 3;
         assertThat(pool.check().problems()).hasSize(3);
     }
