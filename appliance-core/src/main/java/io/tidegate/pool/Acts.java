@@ -26,6 +26,9 @@ final class Acts {
 
     private final PoolCore core;
 
+    /** Grains that are held until what this act promises counts by itself. */
+    private long pledged;
+
     Acts(PoolCore core) {
         this.core = core;
     }
@@ -34,10 +37,13 @@ final class Acts {
         List<WalRecord> records() throws StoreException;
     }
 
-    /** Runs an act while the gates of the volumes that it concerns are closed and drained. */
+    /**
+     * Runs an act while the gates of the volumes that it concerns are closed and drained; its body
+     * is asked when all their records are in effect.
+     */
     private void act(Collection<Volume> touched, Body body) throws StoreException {
         writable();
-        if (!core.space.claim(0, NODES_FOR_AN_ACT)) {
+        if (!core.space.claims.claimNodes(NODES_FOR_AN_ACT)) {
             throw new StoreException(Kind.NO_SPACE, "the pool's reserve is used up");
         }
         try {
@@ -46,7 +52,9 @@ final class Acts {
         } catch (IOException e) {
             throw Failures.store(e, core);
         } finally {
-            core.space.unclaim(0, NODES_FOR_AN_ACT);
+            core.space.claims.unclaimNodes(NODES_FOR_AN_ACT);
+            core.space.promises.pledge(-pledged);
+            pledged = 0;
         }
     }
 
@@ -55,7 +63,6 @@ final class Acts {
         volumes.sort(Comparator.comparing(v -> v.id.value()));
         volumes.forEach(v -> v.gate.close());
         try {
-            List<WalRecord> records = body.records();
             if (core.rules.drainForSnapshot() && !core.drained(volumes)) {
                 throw new StoreException(
                         Kind.NOT_DRAINED,
@@ -64,6 +71,7 @@ final class Acts {
                                 + " ms");
             }
             core.wal.drain();
+            List<WalRecord> records = body.records();
             long lsn = core.wal.append(records, null);
             core.wal.drain();
             return lsn;
@@ -116,12 +124,51 @@ final class Acts {
         }
     }
 
-    void createVolume(VolumeId id, VolumeShape shape) throws StoreException {
+    /**
+     * Holds room for what an act promises besides, until its records say so themselves.
+     *
+     * @throws StoreException {@code NO_SPACE} when what thin volumes have not taken is less
+     */
+    private void promise(String what, long grains) throws StoreException {
+        long lacking = core.space.claims.pledge(grains);
+        if (lacking == 0) {
+            pledged = grains;
+            return;
+        }
+        long unit = core.layout.grainBytes();
+        SpaceMap.Figures f = core.space.figures();
+        long pending = f.pendingPages() * Layout.PAGE_BYTES;
+        throw refuse(
+                Kind.NO_SPACE,
+                what
+                        + " must set "
+                        + grains * unit
+                        + " bytes aside, and "
+                        + f.thinGrains() * unit
+                        + " are free: "
+                        + lacking * unit
+                        + " are lacking. Delete snapshots or volumes that nobody needs, or grow the"
+                        + " pool"
+                        + (pending == 0 && core.state.jobs.isEmpty()
+                                ? ""
+                                : "; "
+                                        + pending
+                                        + " bytes are freed already and come back within moments"));
+    }
+
+    void createVolume(VolumeId id, VolumeShape shape, boolean reserved) throws StoreException {
         act(
                 List.of(),
                 () -> {
                     absent(id);
-                    return List.of(new WalRecord.VolumeNew(core.state.nextSerial, id, shape));
+                    if (reserved) {
+                        long grains = core.layout.grainsOf(shape.geometry().sizeBytes());
+                        promise(
+                                "reserved volume " + id,
+                                grains + core.space.promises.marginFor(grains, 0));
+                    }
+                    return List.of(
+                            new WalRecord.VolumeNew(core.state.nextSerial, id, shape, reserved));
                 });
     }
 
@@ -138,7 +185,17 @@ final class Acts {
                 throw new StoreException(
                         Kind.LIMIT, "volume " + id + " cannot have " + sizeBytes + " bytes", e);
             }
-            act(List.of(v), () -> List.of(new WalRecord.Resize(v.serial, sizeBytes)));
+            act(
+                    List.of(v),
+                    () -> {
+                        if (v.reserved()) {
+                            long then = core.layout.grainsOf(sizeBytes);
+                            long before = core.layout.grainsOf(now);
+                            long margin = core.space.promises.marginFor(then, before);
+                            promise("reserved volume " + id, then - before + margin);
+                        }
+                        return List.of(new WalRecord.Resize(v.serial, sizeBytes));
+                    });
         }
     }
 
@@ -193,7 +250,9 @@ final class Acts {
                 volumes,
                 () -> {
                     List<WalRecord> records = new ArrayList<>();
+                    long again = 0;
                     for (Volume v : volumes) {
+                        again += v.reserved() ? v.live.own() : 0;
                         SnapshotId id = set.get(v.id);
                         if (id == null || core.state.snapshots.containsKey(id)) {
                             throw refuse(Kind.EXISTS, "snapshot " + id + " exists already");
@@ -206,6 +265,9 @@ final class Acts {
                     }
                     if (Set.copyOf(set.values()).size() < set.size()) {
                         throw refuse(Kind.EXISTS, "one snapshot id is given twice");
+                    }
+                    if (again > 0) {
+                        promise("the snapshot of what reserved volumes hold", again);
                     }
                     return records;
                 });
@@ -285,47 +347,5 @@ final class Acts {
             throw refuse(Kind.NOT_FOUND, "snapshot " + id + " is not held by " + tag);
         }
         act(List.of(), () -> List.of(new WalRecord.Release(id, tag)));
-    }
-
-    /** Grains that only this snapshot keeps; walks the list that follows it. */
-    long uniqueGrains(SnapshotId id) throws StoreException {
-        Snapshot s = snapshot(id);
-        Volume v = s.volume;
-        int i = v.snapshots.indexOf(s);
-        int before = i == 0 ? v.originEpoch() : v.snapshots.get(i - 1).epoch;
-        Guards.Guard guard = core.guards.enter();
-        try {
-            DeadList list = v.listAfter(i);
-            long n = 0;
-            long index = 0;
-            for (long e = list.entry(0); e != -1; e = list.entry(++index)) {
-                n += unique(e, before);
-            }
-            return n;
-        } catch (IOException e) {
-            throw Failures.store(e, core);
-        } finally {
-            core.guards.leave(guard);
-        }
-    }
-
-    private long unique(long entry, int before) throws IOException {
-        if (Slot.birth(entry) <= before || Slot.kind(entry) == Slot.NODE) {
-            return 0;
-        }
-        if (Slot.kind(entry) == Slot.GRAIN) {
-            // What is shared would not come back.
-            return core.shares.refs(Slot.address(entry)) > 0 ? 0 : 1;
-        }
-        MapNode node = core.store.loadAny(Slot.address(entry), Slot.birth(entry));
-        long n = 0;
-        for (int i = 0; i < MapNode.SLOTS; i++) {
-            long slot = node.slot(i);
-            if (Slot.address(slot) != 0) {
-                int kind = node.level == 0 ? Slot.GRAIN : Slot.SUBTREE;
-                n += unique(Slot.entry(Slot.address(slot), kind, Slot.birth(slot)), before);
-            }
-        }
-        return n;
     }
 }

@@ -24,12 +24,15 @@ final class Admission {
     }
 
     /** What was set aside; the rest of it goes back. */
-    record Claim(int grains, int nodes, int walBytes) {}
+    record Claim(SpaceClaim space, int walBytes) {}
 
     /**
-     * @throws NoSpaceException when there is no space and none will come back soon
+     * A thin volume's claim is refused when there is no space and none will come back soon. That of
+     * a reserved volume waits for as long as space is under way that may be its own.
+     *
+     * @throws NoSpaceException when it is refused
      */
-    Claim claim(int grains, int nodes, int records) throws IOException {
+    Claim claim(Volume v, int grains, int nodes, int records) throws IOException {
         int walBytes = Wal.claimFor(records);
         int tries = 0;
         while (true) {
@@ -37,16 +40,26 @@ final class Admission {
                 throw new IOException("the pool takes no writes: " + core.health.readOnlyReason());
             }
             long round = rounds();
+            if (core.closed) {
+                throw new GoneException("the pool is being reopened or was closed");
+            }
             if (core.store.unwrittenBytes() >= dirtyNodeBytes || !claimLog(walBytes)) {
                 awaitCheckpoint(round);
                 continue;
             }
-            if (core.space.claim(grains, nodes)) {
-                return new Claim(grains, nodes, walBytes);
+            boolean walking = !core.state.jobs.isEmpty();
+            SpaceClaim space = new SpaceClaim(v.budget, grains, nodes);
+            SpaceClaim.Answer answer = core.space.claims.claim(space);
+            if (answer == SpaceClaim.Answer.GRANTED) {
+                return new Claim(space, walBytes);
             }
             core.wal.unclaim(walBytes);
             core.retirement.poll();
-            if (tries++ >= TRIES_FOR_SPACE || !core.spaceMayComeBack()) {
+            boolean hope =
+                    v.reserved()
+                            ? answer == SpaceClaim.Answer.LATER || walking
+                            : tries++ < TRIES_FOR_SPACE && core.spaceMayComeBack();
+            if (!hope) {
                 throw new NoSpaceException("the pool has no space for " + grains + " grains");
             }
             awaitCheckpoint(round);

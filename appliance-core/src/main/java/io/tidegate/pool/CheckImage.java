@@ -15,17 +15,22 @@ import org.eclipse.collections.impl.list.mutable.primitive.LongArrayList;
  */
 final class CheckImage {
 
+    /** What is accounted of a live map by birth, see {@link LiveGrains}. */
+    record LiveView(int baseEpoch, long base, long own, boolean reserved, long budgetOwn) {}
+
     /** A volume with its live map, which was frozen. */
     record VolumeView(
             VolumeId id,
             MapNode root,
             int originEpoch,
             long mappedGrains,
+            LiveView live,
             List<SnapshotView> snapshots,
             DeadListView head) {}
 
     /** A snapshot with the list of what died before it. */
-    record SnapshotView(SnapshotId id, NodeRef root, int epoch, DeadListView list) {}
+    record SnapshotView(
+            SnapshotId id, NodeRef root, int epoch, long live, DeadListView list) {}
 
     /**
      * A deletion under way.
@@ -64,6 +69,7 @@ final class CheckImage {
         for (Volume v : state.bySerial.values()) {
             volumes.add(volume(v));
         }
+        promised(space.promises, state);
         for (WalkJob job : state.jobs) {
             List<DeadListView> sources = new ArrayList<>();
             job.sources.forEach(l -> sources.add(view(l)));
@@ -91,6 +97,20 @@ final class CheckImage {
                 });
     }
 
+    private void promised(Promises promises, PoolState state) {
+        long setAside = 0;
+        for (Volume v : state.bySerial.values()) {
+            setAside += promises.setAsideFor(v.budget);
+        }
+        if (setAside != promises.setAside()) {
+            problems.add(
+                    "reserved volumes are promised "
+                            + setAside
+                            + " grains, their account says "
+                            + promises.setAside());
+        }
+    }
+
     private void checkedAndFree(Seals seals) {
         for (int s = 0; s < used.segments(); s++) {
             int wrong = seals.checkedOutside(s, used.grainBits(s));
@@ -111,10 +131,23 @@ final class CheckImage {
     private VolumeView volume(Volume v) {
         List<SnapshotView> views = new ArrayList<>();
         for (Snapshot s : v.snapshots) {
-            views.add(new SnapshotView(s.id, s.root, s.epoch, view(s.list)));
+            views.add(new SnapshotView(s.id, s.root, s.epoch, s.live, view(s.list)));
         }
+        LiveView live =
+                new LiveView(
+                        v.live.baseEpoch(),
+                        v.live.base(),
+                        v.live.own(),
+                        v.reserved(),
+                        v.budget.own);
         return new VolumeView(
-                v.id, v.map.root(), v.originEpoch(), v.mappedGrains, views, view(v.headList));
+                v.id,
+                v.map.root(),
+                v.originEpoch(),
+                v.mappedGrains,
+                live,
+                views,
+                view(v.headList));
     }
 
     /** The origin of the volume in whose lists an entry ends. */

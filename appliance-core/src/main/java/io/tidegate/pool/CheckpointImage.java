@@ -75,7 +75,7 @@ final class CheckpointImage {
         Seals.Placed sealed = spaceMap.seals.place(store, images, old);
         sealPages = sealed.pages();
         sealed.changed().stream().forEach(spaceMap::touch);
-        spaceMap.unclaim(0, spaceMap.seals.takeClaim());
+        spaceMap.claims.unclaimNodes(spaceMap.seals.takeClaim());
         old.addAll(before.directoryPages);
         old.addAll(before.indexPages);
         old.addAll(before.sharePages);

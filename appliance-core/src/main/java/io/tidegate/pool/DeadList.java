@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.eclipse.collections.impl.list.mutable.primitive.LongArrayList;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,9 @@ final class DeadList {
 
     private static final long[] NOTHING = new long[0];
     static final int CHUNK = Layout.PAGE_BYTES / Long.BYTES;
+
+    /** An account that has to be counted first. */
+    static final long UNKNOWN = -1;
 
     final long id;
 
@@ -39,6 +43,12 @@ final class DeadList {
     /** Grains that the entries stand for, subtrees counted out. */
     private long grains;
 
+    /** What only the snapshot needs that the list follows: born after the snapshot before it. */
+    private final Account unique = new Account();
+
+    /** What is not the origin's, for a clone's list. */
+    private final Account kept = new Account();
+
     /** Full chunks that a checkpoint has not written yet. */
     private final Map<Long, long[]> unwritten = new HashMap<>(0);
 
@@ -47,18 +57,103 @@ final class DeadList {
         this.store = store;
     }
 
+    /** Grains of the list that were born after an epoch. */
+    private static final class Account {
+        int after;
+
+        /** {@link #UNKNOWN} after the epoch was set anew, until somebody counts. */
+        long grains;
+    }
+
     /**
+     * Adds an entry; what lies under a subtree is added by {@link #addBelow}.
+     *
      * @throws IOException only when the list rested and its tail cannot be read
      */
-    synchronized void add(long entry, long grainsOfEntry) throws IOException {
+    synchronized void add(long entry) throws IOException {
         tail().add(entry);
         tailSize++;
-        grains += grainsOfEntry;
         tailChanged = true;
+        if (Slot.kind(entry) == Slot.GRAIN) {
+            grains++;
+            count(unique, Slot.birth(entry));
+            count(kept, Slot.birth(entry));
+        }
+    }
+
+    private static void count(Account account, int birth) {
+        if (account.grains != UNKNOWN && birth > account.after) {
+            account.grains++;
+        }
+    }
+
+    /** Counts the grains under subtrees that were added. */
+    synchronized void addBelow(Births births) {
+        grains += births.total();
+        for (Account account : List.of(unique, kept)) {
+            if (account.grains != UNKNOWN) {
+                account.grains += births.after(account.after);
+            }
+        }
     }
 
     synchronized long grains() {
         return grains;
+    }
+
+    /**
+     * Says where the list stands now. A count for another place is not carried over, unless it is
+     * plain.
+     *
+     * @param before epoch of the snapshot before the one that the list follows, or of the origin
+     * @param origin epoch of the volume's origin, 0 without
+     */
+    synchronized void follow(int before, int origin) {
+        countAfter(unique, before);
+        countAfter(kept, origin);
+    }
+
+    private void countAfter(Account account, int after) {
+        if (account.after != after) {
+            account.after = after;
+            // No grain is older than epoch 1.
+            account.grains = grains == 0 || after == 0 ? grains : UNKNOWN;
+        }
+    }
+
+    /** Grains that only the snapshot before the list needs; {@link #UNKNOWN} if not counted. */
+    synchronized long unique() {
+        return unique.grains;
+    }
+
+    /** Grains that the volume's origin does not show; {@link #UNKNOWN} if not counted. */
+    synchronized long kept() {
+        return kept.grains;
+    }
+
+    /**
+     * Somebody read the list up to an entry.
+     *
+     * @return false if there are more entries by now
+     */
+    synchronized boolean counted(long entries, Births births) {
+        if (entries < (long) chunks.size() * CHUNK + tailSize) {
+            return false;
+        }
+        unique.grains = births.after(unique.after);
+        kept.grains = births.after(kept.after);
+        return true;
+    }
+
+    /** The accounts as of now, to be compared with what a check counts later. */
+    private Predicate<Births> accounts() {
+        int uniqueAfter = unique.after;
+        long uniqueGrains = unique.grains;
+        int keptAfter = kept.after;
+        long keptGrains = kept.grains;
+        return births ->
+                (uniqueGrains == UNKNOWN || uniqueGrains == births.after(uniqueAfter))
+                        && (keptGrains == UNKNOWN || keptGrains == births.after(keptAfter));
     }
 
     synchronized boolean isEmpty() {
@@ -195,6 +290,7 @@ final class DeadList {
         return new DeadListView(
                 id,
                 grains,
+                accounts(),
                 LongArrayList.newList(chunks),
                 unwritten.isEmpty() ? Map.of() : Map.copyOf(unwritten),
                 present == null ? NOTHING : present.toArray(),
@@ -213,7 +309,11 @@ final class DeadList {
     }
 
     synchronized void encode(BytesOut out) {
-        out.i64(id).i64(grains).i32(chunks.size());
+        out.i64(id).i64(grains);
+        for (Account account : List.of(unique, kept)) {
+            out.i32(account.after).i64(account.grains);
+        }
+        out.i32(chunks.size());
         for (int i = 0; i < chunks.size(); i++) {
             out.i64(chunks.get(i));
         }
@@ -223,6 +323,10 @@ final class DeadList {
     static DeadList decode(ByteBuffer in, NodeStore store) throws IOException {
         DeadList list = new DeadList(in.getLong(), store);
         list.grains = in.getLong();
+        for (Account account : List.of(list.unique, list.kept)) {
+            account.after = in.getInt();
+            account.grains = in.getLong();
+        }
         int n = in.getInt();
         for (int i = 0; i < n; i++) {
             list.chunks.add(in.getLong());

@@ -3,6 +3,7 @@ package io.tidegate.pool;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.eclipse.collections.impl.list.mutable.primitive.LongArrayList;
 
 /** The entries of a dead-list as of one instant; pages are read as they are needed. */
@@ -16,6 +17,9 @@ final class DeadListView {
     final long id;
     final long grains;
 
+    /** What the accounts of the list say; compared when all entries were read. */
+    private final Predicate<Births> accounts;
+
     private final LongArrayList chunks;
     private final Map<Long, long[]> unwritten;
     private final long[] tail;
@@ -23,6 +27,7 @@ final class DeadListView {
     private final int tailSize;
 
     /**
+     * @param accounts whether the list's accounts, as of now, agree with what was counted
      * @param unwritten content of chunks that no checkpoint has written
      * @param tail entries behind the chunks that are in memory
      * @param tailPage where those stand of which none is in memory, else 0
@@ -30,6 +35,7 @@ final class DeadListView {
     DeadListView(
             long id,
             long grains,
+            Predicate<Births> accounts,
             LongArrayList chunks,
             Map<Long, long[]> unwritten,
             long[] tail,
@@ -37,11 +43,16 @@ final class DeadListView {
             int tailSize) {
         this.id = id;
         this.grains = grains;
+        this.accounts = accounts;
         this.chunks = chunks;
         this.unwritten = unwritten;
         this.tail = tail;
         this.tailPage = tailPage;
         this.tailSize = tailSize;
+    }
+
+    boolean accountsAre(Births births) {
+        return accounts.test(births);
     }
 
     /** Hands over every entry from a position on. */

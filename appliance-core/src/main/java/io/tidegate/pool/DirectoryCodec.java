@@ -65,14 +65,16 @@ final class DirectoryCodec {
         shape(v.shape, out);
         node(NodeRef.of(v.map.root()), out);
         out.i32(v.map.epoch()).i64(v.mappedGrains).i64(v.headList.id);
+        out.i32(v.reserved() ? WalRecord.RESERVED : 0);
+        out.i64(v.live.own()).i64(v.live.base()).i32(v.live.baseEpoch());
         out.uuid(origin == null ? new UUID(0, 0) : origin.id.value());
         out.i32(v.snapshots.size());
         for (Snapshot s : v.snapshots) {
             out.uuid(s.id.value()).i32(s.epoch);
             node(s.root, out);
             shape(s.shape, out);
-            out.i64(s.timeMillis).uuid(s.group).i64(s.list.id).i64(s.mappedGrains);
-            out.i32(s.sealed ? 1 : 0);
+            out.i64(s.timeMillis).uuid(s.group).i64(s.list.id);
+            out.i64(s.mappedGrains).i64(s.live).i32(s.sealed ? 1 : 0);
             List<String> holds = new ArrayList<>(s.holds);
             out.i32(holds.size());
             holds.forEach(out::text);
@@ -140,6 +142,7 @@ final class DirectoryCodec {
                 job();
             }
             state.bySerial.values().forEach(Volume::lowerHorizon);
+            state.bySerial.values().forEach(Volume::settleAccounts);
         }
 
         private void job() throws DamageException {
@@ -173,9 +176,14 @@ final class DirectoryCodec {
             int epoch = in.getInt();
             long mapped = in.getLong();
             DeadList head = list(in.getLong());
+            boolean reserved = (in.getInt() & WalRecord.RESERVED) != 0;
+            long own = in.getLong();
+            long base = in.getLong();
+            int baseEpoch = in.getInt();
             UUID origin = uuid();
             VolumeMap map = new VolumeMap(store, serial, root, state.stamps.get(), epoch);
-            Volume v = new Volume(serial, id, shape, map, head);
+            Volume v = new Volume(serial, id, shape, map, head, reserved);
+            v.live.restore(own, base, baseEpoch);
             v.mappedGrains = mapped;
             if (!origin.equals(new UUID(0, 0))) {
                 origins.put(v, new SnapshotId(origin));
@@ -205,6 +213,7 @@ final class DirectoryCodec {
             DeadList list = list(in.getLong());
             long mapped = in.getLong();
             Snapshot s = new Snapshot(id, v, epoch, root, shape, time, group, list, mapped);
+            s.live = in.getLong();
             s.sealed = in.getInt() != 0;
             int n = in.getInt();
             for (int i = 0; i < n; i++) {

@@ -23,6 +23,7 @@ final class Ownership {
     private final UnitCounts grains;
     private final UnitCounts nodes;
     private final UnitCounts walked;
+    private final AccountCheck accounts = new AccountCheck(this::problem);
 
     Ownership(SpaceMap space, NodeStore store, CheckImage image) {
         this.store = store;
@@ -101,10 +102,9 @@ final class Ownership {
 
     private void volume(CheckImage.VolumeView v) throws IOException {
         int after = v.originEpoch();
-        long mapped = tree(v.root(), after, "volume " + v.id());
-        if (mapped != v.mappedGrains()) {
-            problem("volume " + v.id() + " maps " + mapped + ", its account " + v.mappedGrains());
-        }
+        Births live = new Births();
+        tree(v.root(), after, "volume " + v.id(), live);
+        accounts.live(v, live);
         for (CheckImage.SnapshotView s : v.snapshots()) {
             list(s.list(), after, "list of snapshot " + s.id());
         }
@@ -112,60 +112,56 @@ final class Ownership {
     }
 
     /** Owns what is born after an epoch; counts all. */
-    private long tree(MapNode node, int after, String what) throws IOException {
+    private void tree(MapNode node, int after, String what, Births births) throws IOException {
         if (node.birth > after) {
             own(nodes, node.address, what);
         }
-        long mapped = 0;
         for (int i = 0; i < MapNode.SLOTS; i++) {
             long slot = node.slot(i);
             if (Slot.address(slot) == 0) {
                 continue;
             }
             if (node.level > 0) {
-                mapped += tree(child(node, i, slot), after, what);
+                tree(child(node, i, slot), after, what, births);
             } else {
-                mapped++;
+                births.add(Slot.birth(slot));
                 if (Slot.birth(slot) > after) {
                     own(grains, Slot.address(slot), what);
                 }
             }
         }
-        return mapped;
     }
 
     private void list(DeadListView list, int after, String what) throws IOException {
-        long[] counted = new long[1];
-        list.each(0, store, e -> counted[0] += entry(e, after, what));
-        if (counted[0] != list.grains) {
-            problem(what + " holds " + counted[0] + " grains, its account says " + list.grains);
-        }
+        Births births = new Births();
+        list.each(0, store, e -> entry(e, after, what, births));
+        accounts.list(what, list, births);
     }
 
-    private long entry(long e, int after, String what) throws IOException {
+    private void entry(long e, int after, String what, Births births) throws IOException {
         switch (Slot.kind(e)) {
             case Slot.GRAIN -> {
+                births.add(Slot.birth(e));
                 if (Slot.birth(e) > after) {
                     own(grains, Slot.address(e), what);
                 }
-                return 1;
             }
             case Slot.NODE -> {
                 if (Slot.birth(e) > after) {
                     own(nodes, Slot.address(e), what);
                 }
-                return 0;
             }
-            default -> {
-                return tree(store.look(Slot.address(e), Slot.birth(e)), after, what);
-            }
+            default -> tree(store.look(Slot.address(e), Slot.birth(e)), after, what, births);
         }
     }
 
     private void job(CheckImage.JobView job) throws IOException {
         long from = job.cursor();
         for (DeadListView source : job.sources()) {
-            source.each(from, store, e -> entry(e, job.after(), "a deletion under way"));
+            source.each(
+                    from,
+                    store,
+                    e -> entry(e, job.after(), "a deletion under way", new Births()));
             from = 0;
         }
     }

@@ -191,7 +191,7 @@ public final class Pool implements VolumeStore {
                 free(f, grain, host),
                 f.pendingPages() * Layout.PAGE_BYTES,
                 f.reserveSegments() * c.layout.segmentBytes(),
-                0,
+                f.promisedGrains() * grain,
                 nodes,
                 c.shares.sharedGrains() * grain,
                 (c.checkpointer.current().features() & Superblock.INCOMPATIBLE_CHECKSUMS) != 0,
@@ -200,9 +200,9 @@ public final class Pool implements VolumeStore {
 
     /** What the pool has, or what has real space and may get it, if that is less. */
     private static long free(SpaceMap.Figures f, int grain, long host) {
-        long pool = f.hostGrains() * grain;
+        long pool = f.thinGrains() * grain;
         long real = f.realGrains() * grain;
-        return host > pool - real ? pool : real + host;
+        return host > pool - real ? pool : Math.max(0, real + host);
     }
 
     @Override
@@ -245,7 +245,7 @@ public final class Pool implements VolumeStore {
     @Override
     public void createVolume(VolumeId id, VolumeShape shape, boolean reserved)
             throws StoreException {
-        act(acts -> acts.createVolume(id, shape));
+        act(acts -> acts.createVolume(id, shape, reserved));
     }
 
     @Override
@@ -283,19 +283,7 @@ public final class Pool implements VolumeStore {
 
     @Override
     public VolumeUsage usage(VolumeId id) throws StoreException {
-        PoolCore c = core();
-        long[] grains = new long[2];
-        act(
-                acts -> {
-                    Volume v = acts.volume(id);
-                    c.wal.whileQuiet(
-                            () -> {
-                                grains[0] = v.mappedGrains;
-                                grains[1] = v.keptGrains();
-                            });
-                });
-        long bytes = c.layout.grainBytes();
-        return new VolumeUsage(grains[0] * bytes, grains[0] * bytes, 0, grains[1] * bytes, 0);
+        return new Sizes(core()).of(id);
     }
 
     @Override
@@ -316,14 +304,7 @@ public final class Pool implements VolumeStore {
 
     @Override
     public SnapshotUsage usage(SnapshotId id) throws StoreException {
-        long[] grains = new long[2];
-        act(
-                acts -> {
-                    grains[0] = acts.snapshot(id).mappedGrains;
-                    grains[1] = acts.uniqueGrains(id);
-                });
-        long bytes = core().layout.grainBytes();
-        return new SnapshotUsage(grains[0] * bytes, grains[1] * bytes);
+        return new Sizes(core()).of(id);
     }
 
     /**

@@ -3,6 +3,7 @@ package io.tidegate.pool;
 import io.tidegate.volume.BookmarkId;
 import io.tidegate.volume.SnapshotId;
 import io.tidegate.volume.VolumeId;
+import io.tidegate.volume.VolumeShape;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -125,6 +126,10 @@ final class PoolState implements Wal.Effect {
             space.publish(r.address(), r.count());
         }
         v.mappedGrains += r.count() - replaced.grains;
+        v.live.mapped(r.count());
+        v.live.dropped(replaced);
+        // A replay repeats what was claimed in another life.
+        owned(v, live == null ? 0 : r.count());
         bury(lsn, v, replaced);
     }
 
@@ -137,6 +142,8 @@ final class PoolState implements Wal.Effect {
             v.map.discard(r.grain(), r.grain() + r.count(), v.frozenEpoch(), replaced);
         }
         v.mappedGrains -= replaced.grains;
+        v.live.dropped(replaced);
+        owned(v, 0);
         bury(lsn, v, replaced);
     }
 
@@ -151,30 +158,33 @@ final class PoolState implements Wal.Effect {
             v.map.publish(r.grain(), r.count(), r.address(), layout.grainPages(), replaced);
         }
         v.mappedGrains += r.count() - replaced.grains;
+        v.live.mapped(r.count());
+        v.live.dropped(replaced);
         bury(lsn, v, replaced);
+    }
+
+    /** What a reserved volume owns has changed, and so has what it may still need. */
+    private void owned(Volume v, long landed) {
+        if (v.reserved()) {
+            space.promises.changed(v.budget, v.live.own(), landed);
+        }
     }
 
     /** Rule W5: what a snapshot still has goes to the dead-list, the rest becomes free. */
     private void bury(long lsn, Volume v, Replaced replaced) throws IOException {
         int frozen = v.frozenEpoch();
-        int subtree = 0;
         for (int i = 0; i < replaced.entries.size(); i++) {
             long entry = replaced.entries.get(i);
             int kind = Slot.kind(entry);
-            long grains =
-                    switch (kind) {
-                        case Slot.GRAIN -> 1;
-                        case Slot.NODE -> 0;
-                        default -> replaced.subtreeGrains.get(subtree++);
-                    };
             if (Slot.birth(entry) <= frozen) {
-                v.headList.add(entry, grains);
+                v.headList.add(entry);
             } else if (kind == Slot.GRAIN) {
                 disposal.grainByRecord(lsn, Slot.address(entry));
             } else {
                 disposal.node(Slot.address(entry));
             }
         }
+        v.headList.addBelow(replaced.below);
     }
 
     // Volumes -----------------------------------------------------------------------------------
@@ -185,19 +195,25 @@ final class PoolState implements Wal.Effect {
         MapNode root = MapNode.empty(store.take(), level, 1, stamp, r.volume(), 0);
         store.made(root);
         VolumeMap map = new VolumeMap(store, r.volume(), root, stamp, 1);
-        add(new Volume(r.volume(), r.id(), r.shape(), map, newList()));
+        add(new Volume(r.volume(), r.id(), r.shape(), map, newList(), r.reserved()));
     }
 
     void add(Volume v) {
         volumes.put(v.id, v);
         bySerial.put(v.serial, v);
         nextSerial = Math.max(nextSerial, v.serial + 1);
+        space.promises.enter(v.budget, grainsOf(v.shape), v.live.own());
+    }
+
+    private long grainsOf(VolumeShape shape) {
+        return layout.grainsOf(shape.geometry().sizeBytes());
     }
 
     private void resize(WalRecord.Resize r) throws IOException {
         Volume v = volume(r.volume());
         v.map.growTo(layout.grainsOf(r.sizeBytes()));
         v.shape = Shapes.resized(v.shape, r.sizeBytes());
+        space.promises.resize(v.budget, grainsOf(v.shape));
     }
 
     private void delete(Volume v) throws IOException {
@@ -209,7 +225,7 @@ final class PoolState implements Wal.Effect {
         lists.add(v.headList);
         MapNode root = v.map.root();
         DeadList head = newList();
-        head.add(Slot.entry(root.address, Slot.SUBTREE, root.birth), v.mappedGrains);
+        head.add(Slot.entry(root.address, Slot.SUBTREE, root.birth));
         lists.add(head);
         v.bookmarks.forEach(b -> bookmarks.remove(b.id));
         int threshold = v.originEpoch();
@@ -220,6 +236,7 @@ final class PoolState implements Wal.Effect {
         volumes.remove(v.id);
         bySerial.remove(v.serial);
         v.deleted = true;
+        space.promises.leave(v.budget);
     }
 
     // Snapshots ---------------------------------------------------------------------------------
@@ -237,9 +254,12 @@ final class PoolState implements Wal.Effect {
                         r.group(),
                         v.headList,
                         v.mappedGrains);
+        v.live.frozen(s);
         v.snapshots.add(s);
         snapshots.put(s.id, s);
         v.headList = newList();
+        v.settleAccounts();
+        owned(v, 0);
         v.map.freeze(stamps.incrementAndGet(), r.epoch() + 1);
         v.raiseHorizon();
     }
@@ -249,9 +269,9 @@ final class PoolState implements Wal.Effect {
         // It grows from now on, by a walk or as the head's.
         s.list.tail();
         int i = v.snapshots.indexOf(s);
-        int before = i == 0 ? v.originEpoch() : v.snapshots.get(i - 1).epoch;
         DeadList after = v.listAfter(i);
-        jobs.add(new WalkJob(new ArrayList<>(List.of(after)), before, s.list));
+        jobs.add(new WalkJob(new ArrayList<>(List.of(after)), v.epochBefore(i), s.list));
+        v.live.thawed(i);
         if (i + 1 < v.snapshots.size()) {
             v.snapshots.get(i + 1).list = s.list;
             // What was not sealed for this one is the next one's from now on.
@@ -261,6 +281,8 @@ final class PoolState implements Wal.Effect {
         }
         v.snapshots.remove(i);
         snapshots.remove(s.id);
+        v.settleAccounts();
+        owned(v, 0);
     }
 
     private void bookmark(WalRecord.MakeBookmark r) {
@@ -288,10 +310,11 @@ final class PoolState implements Wal.Effect {
         MapNode root = store.node(s.root);
         VolumeMap map =
                 new VolumeMap(store, r.volume(), root, stamps.incrementAndGet(), s.epoch + 1);
-        Volume v = new Volume(r.volume(), r.id(), s.shape, map, newList());
+        Volume v = new Volume(r.volume(), r.id(), s.shape, map, newList(), false);
         v.origin = s;
         s.clones++;
         v.mappedGrains = s.mappedGrains;
+        v.live.began(s);
         v.raiseHorizon();
         add(v);
     }

@@ -28,6 +28,7 @@ final class Promotion {
         List<Snapshot> moved = new ArrayList<>(old.snapshots.subList(0, n));
         old.snapshots.subList(0, n).clear();
         moved.forEach(s -> s.volume = clone);
+        old.live.gave(moved);
         clone.snapshots.addAll(0, moved);
 
         List<Bookmark> marks = new ArrayList<>();
@@ -45,5 +46,7 @@ final class Promotion {
         old.origin = origin;
         old.raiseHorizon();
         clone.raiseHorizon();
+        old.settleAccounts();
+        clone.settleAccounts();
     }
 }

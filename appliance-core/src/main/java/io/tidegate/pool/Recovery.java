@@ -293,5 +293,13 @@ final class Recovery {
         }
         core.space.unblockUnused();
         core.shares.settle();
+        if (!core.space.claims.promisesHold()) {
+            LOG.warn(
+                    "pool {} has less free space than its reserved volumes are promised: {} grains"
+                            + " are set aside. Their writes may fail for want of space until"
+                            + " something is deleted or the pool is grown",
+                    core.name,
+                    core.space.promises.total());
+        }
     }
 }

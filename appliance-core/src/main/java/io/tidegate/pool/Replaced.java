@@ -8,8 +8,8 @@ final class Replaced {
     /** Entries in the form of {@link Slot#entry}. */
     final LongArrayList entries = new LongArrayList();
 
-    /** Grains under each subtree entry, in their order. */
-    final LongArrayList subtreeGrains = new LongArrayList();
+    /** The grains under all subtree entries. */
+    final Births below = new Births();
 
     /** Grains that were mapped before. */
     long grains;
@@ -23,9 +23,9 @@ final class Replaced {
         entries.add(Slot.entry(node.address, Slot.NODE, node.birth));
     }
 
-    void subtree(long slot, long grainsBelow) {
+    void subtree(long slot, Births grainsBelow) {
         entries.add(Slot.entry(Slot.address(slot), Slot.SUBTREE, Slot.birth(slot)));
-        subtreeGrains.add(grainsBelow);
-        grains += grainsBelow;
+        below.addAll(grainsBelow);
+        grains += grainsBelow.total();
     }
 }

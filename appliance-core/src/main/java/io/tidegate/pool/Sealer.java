@@ -342,10 +342,9 @@ final class Sealer {
             nodes += core.seals.dirty(segment) ? 0 : NODES_FOR_A_SEGMENT;
         }
         int spare = Reserve.segments(layout) / 2 * layout.nodesPerSegment();
-        if (!core.space.claim(0, nodes + spare)) {
+        if (!core.space.claims.claimSpareNodes(nodes, spare)) {
             return false;
         }
-        core.space.unclaim(0, spare);
         core.seals.claimed(nodes);
         return true;
     }

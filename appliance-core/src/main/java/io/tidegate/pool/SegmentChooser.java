@@ -16,6 +16,8 @@ final class SegmentChooser {
     private final Layout shape;
     private final SegmentTable table;
     private final SpaceCodec codec;
+    private final Claims claims;
+    private final Promises promises;
 
     /** Segments that hosts' data may not take. */
     int reserveSegments;
@@ -32,25 +34,27 @@ final class SegmentChooser {
             Layout shape,
             SegmentTable table,
             SpaceCodec codec,
+            Claims claims,
+            Promises promises,
             int reserveSegments) {
         this.files = files;
         this.shape = shape;
         this.table = table;
         this.codec = codec;
+        this.claims = claims;
+        this.promises = promises;
         this.reserveSegments = reserveSegments;
     }
 
-    /** Free segments that data may take. */
-    int forData() {
-        return Math.max(0, table.free() - reserveSegments);
-    }
-
-    /** As {@link #forData}, those that have real space. */
+    /** Free segments with real space that data may take. */
     int readyForData() {
         return Math.max(0, table.ready.count() - reserveSegments);
     }
 
-    /** Where the next units of a volume, or of a copy, come from. */
+    /**
+     * Where the next units of a volume, or of a copy, come from. What the reserve can do without is
+     * taken when nothing else is left.
+     */
     int nextData(OpenSegment open) throws NoSpaceException {
         NoSpaceException why = null;
         if (table.free() > reserveSegments) {
@@ -63,11 +67,14 @@ final class SegmentChooser {
             }
         }
         int s = table.dataRoom.next(nextData);
-        if (s < 0) {
-            throw why != null ? why : new NoSpaceException("the pool is full");
+        if (s >= 0) {
+            nextData = s + 1;
+            return s;
         }
-        nextData = s + 1;
-        return s;
+        if (why == null && table.free() > claims.segmentsHeldBack()) {
+            return openFree(SpaceMap.DATA);
+        }
+        throw why != null ? why : new NoSpaceException("the pool is full");
     }
 
     int nextNodes() throws NoSpaceException {
@@ -78,7 +85,11 @@ final class SegmentChooser {
             }
         }
         NoSpaceException why = null;
-        if (table.free() > 0) {
+        // Near the end, half of the reserve as free places that lie scattered is enough.
+        boolean scattered =
+                table.freeNodes() >= (long) reserveSegments * shape.nodesPerSegment() / 2;
+        if (table.free() > reserveSegments + promises.segments()
+                || table.free() > 0 && !scattered) {
             try {
                 return openFree(SpaceMap.NODE);
             } catch (NoSpaceException e) {
@@ -86,7 +97,10 @@ final class SegmentChooser {
                 why = e;
             }
         }
-        int s = table.nodeRoom.next(nextNode);
+        int s = table.nodeHalf.next(nextNode);
+        if (s < 0) {
+            s = table.nodeRoom.next(nextNode);
+        }
         if (s >= 0) {
             nextNode = s + 1;
             return s;

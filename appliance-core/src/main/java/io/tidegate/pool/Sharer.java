@@ -45,6 +45,10 @@ final class Sharer {
     long share(ShareSource from, long sourceOffset, long offset, long length) throws IOException {
         long grains = length >>> layout.grainShift();
         boolean overlaps = from.live() == v && Math.abs(sourceOffset - offset) < length;
+        if (v.reserved() || from.reserved()) {
+            // A shared grain is not written in place: the space for that is not set aside.
+            return 0;
+        }
         if (((sourceOffset | offset) & (layout.grainBytes() - 1)) != 0 || overlaps) {
             return 0;
         }
@@ -69,7 +73,7 @@ final class Sharer {
     /** Shares some grains; 0 when the table is full. */
     private int piece(ShareSource from, long source, long to, int n) throws IOException {
         writer.requireWritable();
-        Admission.Claim claim = core.admission.claim(0, v.map.nodesFor(n), PIECE_RECORDS);
+        Admission.Claim claim = core.admission.claim(v, 0, v.map.nodesFor(n), PIECE_RECORDS);
         v.gate.enter();
         try {
             Guards.Guard guard = core.guards.enter();

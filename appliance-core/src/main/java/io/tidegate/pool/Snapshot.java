@@ -37,6 +37,9 @@ final class Snapshot {
     /** Mapped grains at its instant. */
     final long mappedGrains;
 
+    /** Of the live map, what was born between the snapshot before and this one. */
+    long live;
+
     Snapshot(
             SnapshotId id,
             Volume volume,

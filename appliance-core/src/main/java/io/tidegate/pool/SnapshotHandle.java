@@ -158,7 +158,7 @@ final class SnapshotHandle implements SnapshotDevice, ShareSource.Handle, Reopen
             throw new DeviceException(
                     DeviceException.Kind.GONE, name, offset, length, "closed or deleted");
         }
-        return new ShareSource(null, g::root, g.s.opens);
+        return new ShareSource(null, g.s.volume.reserved(), g::root, g.s.opens);
     }
 
     @Override

@@ -43,16 +43,21 @@ final class SpaceMap {
     /** The one place that knows how many segments the pool has. */
     private volatile Layout layout;
 
+    final Promises promises;
+    final Claims claims;
+
     private @Nullable Extension growing;
-    private long claimedGrains;
-    private long claimedNodes;
 
     SpaceMap(Layout layout, DataFiles files, int reserveSegments, Seals seals) {
         this.seals = seals;
         this.layout = layout;
         table = new SegmentTable(layout);
         codec = new SpaceCodec(table, seals, layout);
-        chooser = new SegmentChooser(files, layout, table, codec, reserveSegments);
+        promises = new Promises(this, layout, reserveSegments);
+        claims = new Claims(this, layout, promises);
+        chooser =
+                new SegmentChooser(
+                        files, layout, table, codec, claims, promises, reserveSegments);
         // Address 0 means "nowhere", so the first segment is never handed out.
         reserved(0);
     }
@@ -95,31 +100,29 @@ final class SpaceMap {
 
     // Taking ------------------------------------------------------------------------------------
 
-    /** Grains that host writes may still take. */
-    synchronized long hostGrains() {
-        return table.freeGrains()
-                + (long) chooser.forData() * layout.grainsPerSegment()
-                - claimedGrains;
+    /** Free segments, whatever they may be used for. */
+    synchronized int freeSegments() {
+        return table.free();
     }
 
-    /**
-     * Sets grains and nodes aside for a command; all or nothing. What it takes counts twice until
-     * it gives its claim back, which errs on the safe side.
-     */
-    synchronized boolean claim(int grains, int nodes) {
-        long nodesLeft =
-                table.freeNodes() + (long) table.free() * layout.nodesPerSegment() - claimedNodes;
-        if (grains > hostGrains() || nodes > nodesLeft) {
-            return false;
-        }
-        claimedGrains += grains;
-        claimedNodes += nodes;
-        return true;
+    /** Free grains in data segments. */
+    synchronized long freeGrains() {
+        return table.freeGrains();
     }
 
-    synchronized void unclaim(int grains, int nodes) {
-        claimedGrains -= grains;
-        claimedNodes -= nodes;
+    /** Free pages in node segments. */
+    synchronized long freeNodes() {
+        return table.freeNodes();
+    }
+
+    /** Grains that are taken or freed, and not in effect or retired yet. */
+    synchronized long grainsUnderWay() {
+        return table.grainsPending();
+    }
+
+    /** Nodes that were freed and not retired yet. */
+    synchronized long nodesUnderWay() {
+        return table.nodesPending();
     }
 
     /**
@@ -128,7 +131,7 @@ final class SpaceMap {
      * @throws NoSpaceException when there is none, which a claim does not wholly exclude: the file
      *     system below may be full before the pool is
      */
-    synchronized Taken takeGrains(OpenSegment open, int want) throws IOException {
+    synchronized Taken takeGrains(SpaceClaim claim, OpenSegment open, int want) throws IOException {
         while (true) {
             int s = open.segment;
             if (s >= 0 && table.state(s) == DATA) {
@@ -136,6 +139,7 @@ final class SpaceMap {
                 int n = table.blockRun(s, from, want);
                 open.next = from + n;
                 if (n > 0) {
+                    claims.taken(claim, n);
                     long address = layout.firstPage(s) + ((long) from << layout.grainPageShift());
                     return new Taken(address, n);
                 }
@@ -187,7 +191,7 @@ final class SpaceMap {
      * @return false when there is no space for so many
      */
     synchronized boolean ensureNodes(int pages) {
-        while (table.freeNodes() - claimedNodes < pages) {
+        while (table.freeNodes() - claims.nodes() < pages) {
             try {
                 chooser.openNodes();
             } catch (NoSpaceException e) {
@@ -199,8 +203,9 @@ final class SpaceMap {
 
     // State changes -----------------------------------------------------------------------------
 
-    /** Grains that were taken and never published. */
-    synchronized void giveBack(long address, int grains) {
+    /** Grains that were taken and never published; the claim has them again. */
+    synchronized void giveBack(SpaceClaim claim, long address, int grains) {
+        claims.taken(claim, -grains);
         for (int i = 0; i < grains; i++) {
             unblock(address + ((long) i << layout.grainPageShift()));
         }
@@ -285,15 +290,14 @@ final class SpaceMap {
             }
         }
         openNodes.segment = -1;
-        claimedGrains = 0;
-        claimedNodes = 0;
+        claims.forget();
     }
 
     // Real space --------------------------------------------------------------------------------
 
     /** A free segment whose space the file system can have back; -1 when there is none to spare. */
     synchronized int beginPunch() {
-        if (chooser.readyForData() == 0) {
+        if (chooser.readyForData() <= promises.segments()) {
             return -1;
         }
         int s = table.ready.last();
@@ -387,31 +391,32 @@ final class SpaceMap {
     /**
      * Units by kind.
      *
-     * @param hostGrains what host writes may still take
-     * @param realGrains how much of that has real space on the host's file system already
+     * @param thinGrains what writes to thin volumes may still take
+     * @param promisedGrains what reserved volumes may still need, with the margin for that
+     * @param realGrains how much of what thin volumes may take has real space on the host's file
+     *     system already; below zero where promises have not got all of theirs
      * @param totalSegments all but those that are never or not yet used; the first counts
      */
     record Figures(
             long grainsUsed,
             long nodesUsed,
             long pendingPages,
-            long hostGrains,
+            long thinGrains,
+            long promisedGrains,
             int reserveSegments,
             long realGrains,
             int totalSegments) {}
 
     synchronized Figures figures() {
-        long real =
-                table.freeGrains()
-                        + (long) chooser.readyForData() * layout.grainsPerSegment()
-                        - claimedGrains;
+        long promised = promises.total() + promises.margin();
         return new Figures(
                 table.grainsUsed(),
                 table.nodesUsed(),
                 (table.grainsPending() << layout.grainPageShift()) + table.nodesPending(),
-                Math.max(0, hostGrains()),
+                Math.max(0, claims.thinGrains()),
+                promised,
                 chooser.reserveSegments,
-                Math.max(0, real),
+                claims.realGrains(chooser.readyForData()),
                 layout.segments() - table.reserved() - table.growing() + 1);
     }
 

@@ -19,7 +19,7 @@ import java.util.List;
 final class StagedGrains {
 
     /** Grains in a row of the volume that lie in a row on disk. */
-    private record Run(long grain, SpaceMap.Taken taken) {}
+    private record Run(long grain, SpaceMap.Taken taken, SpaceClaim claim) {}
 
     private final PoolCore core;
     private final Volume v;
@@ -47,10 +47,22 @@ final class StagedGrains {
     void stage(long first, ByteBuffer from) throws IOException {
         Layout layout = core.layout;
         int grains = from.remaining() >>> layout.grainShift();
+        Admission.Claim claim = core.admission.claim(v, grains, 0, 0);
+        core.wal.unclaim(claim.walBytes());
+        try {
+            write(first, grains, from, claim.space());
+        } finally {
+            core.space.claims.unclaim(claim.space());
+        }
+    }
+
+    private void write(long first, int grains, ByteBuffer from, SpaceClaim claim)
+            throws IOException {
+        Layout layout = core.layout;
         long g = first;
         int position = from.position();
         while (g < first + grains) {
-            SpaceMap.Taken taken = take((int) (first + grains - g));
+            SpaceMap.Taken taken = core.space.takeGrains(claim, open, (int) (first + grains - g));
             int length = taken.grains() << layout.grainShift();
             boolean written = false;
             try {
@@ -58,26 +70,15 @@ final class StagedGrains {
                 written = true;
             } finally {
                 if (!written) {
-                    core.space.giveBack(taken.address(), taken.grains());
+                    core.space.giveBack(claim, taken.address(), taken.grains());
                 }
             }
             synchronized (this) {
-                runs.add(new Run(g, taken));
+                runs.add(new Run(g, taken, claim));
                 bytes += length;
             }
             position += length;
             g += taken.grains();
-        }
-    }
-
-    /** A claim as every write has one, given back when the grains are taken. */
-    private SpaceMap.Taken take(int grains) throws IOException {
-        Admission.Claim claim = core.admission.claim(grains, 0, 0);
-        try {
-            return core.space.takeGrains(open, grains);
-        } finally {
-            core.space.unclaim(claim.grains(), claim.nodes());
-            core.wal.unclaim(claim.walBytes());
         }
     }
 
@@ -98,7 +99,7 @@ final class StagedGrains {
                 Run run = mine.get(done);
                 // From here on the writer gives back what it does not publish.
                 done++;
-                writer.publishStaged(run.grain(), run.taken());
+                writer.publishStaged(run.grain(), run.taken(), run.claim());
             }
         } finally {
             giveBack(mine.subList(done, mine.size()));
@@ -127,6 +128,9 @@ final class StagedGrains {
     }
 
     private void giveBack(List<Run> left) {
-        left.forEach(r -> core.space.giveBack(r.taken().address(), r.taken().grains()));
+        for (Run r : left) {
+            core.space.giveBack(r.claim(), r.taken().address(), r.taken().grains());
+            core.space.claims.unclaim(r.claim());
+        }
     }
 }

@@ -39,6 +39,12 @@ final class Volume {
 
     long mappedGrains;
 
+    /** By birth, what the live map holds. */
+    final LiveGrains live = new LiveGrains(this);
+
+    /** What is promised to it. */
+    final Budget budget;
+
     /** Grains born at or before it are never overwritten in place. */
     private volatile int horizon;
 
@@ -47,12 +53,24 @@ final class Volume {
 
     volatile boolean deleted;
 
-    Volume(int serial, VolumeId id, VolumeShape shape, VolumeMap map, DeadList headList) {
+    Volume(
+            int serial,
+            VolumeId id,
+            VolumeShape shape,
+            VolumeMap map,
+            DeadList headList,
+            boolean reserved) {
         this.serial = serial;
         this.id = id;
         this.shape = shape;
         this.map = map;
         this.headList = headList;
+        this.budget = new Budget(reserved);
+    }
+
+    /** Whether no write of it may fail for want of space. */
+    boolean reserved() {
+        return budget.promised;
     }
 
     int originEpoch() {
@@ -94,16 +112,17 @@ final class Volume {
         lastLsn = Math.max(lastLsn, lsn);
     }
 
-    /**
-     * Grains that left the live map and are kept; for a clone with snapshots this counts what its
-     * origin keeps as well.
-     */
-    long keptGrains() {
-        long n = 0;
+    /** The epoch before a snapshot's interval: of the snapshot before it, or of the origin. */
+    int epochBefore(int snapshotIndex) {
+        return snapshotIndex == 0 ? originEpoch() : snapshots.get(snapshotIndex - 1).epoch;
+    }
+
+    /** After each change of snapshots or origin: tells the lists and counts where they stand. */
+    void settleAccounts() {
         for (int i = 0; i < snapshots.size(); i++) {
-            n += listAfter(i).grains();
+            listAfter(i).follow(epochBefore(i), originEpoch());
         }
-        return n;
+        live.settleBase();
     }
 
     /** The list that holds what died between a snapshot and the next, or the head. */

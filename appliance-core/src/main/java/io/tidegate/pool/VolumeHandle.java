@@ -187,7 +187,7 @@ final class VolumeHandle
             throw new DeviceException(
                     DeviceException.Kind.GONE, name, offset, length, "closed or deleted");
         }
-        return new ShareSource(g.v, g.v.map::root, g.v.handles);
+        return new ShareSource(g.v, g.v.reserved(), g.v.map::root, g.v.handles);
     }
 
     @Override

@@ -242,7 +242,7 @@ final class VolumeMap {
 
     private void drop(MapNode node, long slot, int frozen, Replaced out) throws IOException {
         if (node.birth <= frozen) {
-            out.subtree(slot, count(store, node));
+            out.subtree(slot, Births.under(store, node));
             return;
         }
         out.node(node);
@@ -256,18 +256,6 @@ final class VolumeMap {
                 }
             }
         }
-    }
-
-    /** Grains that are mapped under a node. */
-    static long count(NodeStore store, MapNode node) throws IOException {
-        long n = 0;
-        for (int i = 0; i < MapNode.SLOTS; i++) {
-            long slot = node.slot(i);
-            if (Slot.address(slot) != 0) {
-                n += node.level == 0 ? 1 : count(store, child(store, node, i, slot));
-            }
-        }
-        return n;
     }
 
     /** Adds levels until the root covers so many grains. Only while drained. */

@@ -32,11 +32,11 @@ final class VolumeWriter {
     /** What is done with a range while it is locked; may be asked twice, see {@link #locked}. */
     private interface Step {
         /**
-         * @param claimed whether new grains may be taken; if not and one would be needed, nothing
-         *     must be done
+         * @param claim what new grains are taken from; if there is none and one would be needed,
+         *     nothing must be done
          * @return false when it needs a claim
          */
-        boolean run(boolean claimed) throws IOException;
+        boolean run(Admission.@Nullable Claim claim) throws IOException;
     }
 
     // Writing -----------------------------------------------------------------------------------
@@ -48,7 +48,7 @@ final class VolumeWriter {
             int n = (int) Math.min(limit - from.position(), PIECE_BYTES - at % PIECE_BYTES);
             ByteBuffer piece = from.slice(from.position(), n);
             long start = at;
-            locked(start, n, claimed -> store(start, piece, claimed));
+            locked(start, n, claim -> store(start, piece, claim));
             from.position(from.position() + n);
             at += n;
         }
@@ -77,16 +77,16 @@ final class VolumeWriter {
         locked(
                 offset,
                 length,
-                claimed -> {
+                claim -> {
                     long first = offset >>> layout.grainShift();
                     long end = layout.grainsOf(offset + length);
-                    if (!claimed && !inPlace(first, end)) {
+                    if (claim == null && !inPlace(first, end)) {
                         return false;
                     }
                     current.clear();
                     core.reader.read(v.map.root(), offset, current, false);
                     result[0] = change.apply(current.flip());
-                    return !result[0] || store(offset, current.clear(), claimed);
+                    return !result[0] || store(offset, current.clear(), claim);
                 });
         answered();
         return result[0];
@@ -112,7 +112,7 @@ final class VolumeWriter {
             v.gate.enter();
         }
         try {
-            return core.admission.claim(grains, v.map.nodesFor(grains), grains + 1);
+            return core.admission.claim(v, grains, v.map.nodesFor(grains), grains + 1);
         } finally {
             if (inside) {
                 v.gate.leave();
@@ -132,7 +132,7 @@ final class VolumeWriter {
         try {
             Guards.Guard guard = core.guards.enter();
             try {
-                return lockedStep(offset, length, step, claim != null);
+                return lockedStep(offset, length, step, claim);
             } finally {
                 core.guards.leave(guard);
             }
@@ -145,22 +145,22 @@ final class VolumeWriter {
     }
 
     void release(Admission.Claim claim) {
-        core.space.unclaim(claim.grains(), claim.nodes());
+        core.space.claims.unclaim(claim.space());
         core.wal.unclaim(claim.walBytes());
     }
 
-    private boolean lockedStep(long offset, long length, Step step, boolean claimed)
+    private boolean lockedStep(long offset, long length, Step step, Admission.@Nullable Claim claim)
             throws IOException {
         if (v.deleted) {
             throw new GoneException("volume " + v.id + " was deleted");
         }
         if (!core.rules.rangeLocks()) {
-            return step.run(claimed);
+            return step.run(claim);
         }
         RangeLocks.Range range =
                 v.ranges.lock(offset >>> layout.grainShift(), layout.grainsOf(offset + length));
         try {
-            return step.run(claimed);
+            return step.run(claim);
         } finally {
             v.ranges.unlock(range);
         }
@@ -176,37 +176,47 @@ final class VolumeWriter {
         }
     }
 
-    /** Shows grains that a copy wrote and synced apart; what is not shown is given back. */
-    void publishStaged(long first, SpaceMap.Taken taken) throws IOException {
-        long g = first;
-        int left = taken.grains();
+    /**
+     * Shows grains that a copy wrote and synced apart; what is not shown is given back.
+     *
+     * @param staged the claim that they were taken from
+     */
+    void publishStaged(long first, SpaceMap.Taken taken, SpaceClaim staged) throws IOException {
+        int done = 0;
         try {
-            while (left > 0) {
-                int n = (int) Math.min(left, (g | MapNode.SLOT_MASK) + 1 - g);
-                long skip = (long) (taken.grains() - left) << layout.grainPageShift();
-                SpaceMap.Taken part = new SpaceMap.Taken(taken.address() + skip, n);
-                Admission.Claim claim = core.admission.claim(0, v.map.nodesFor(n), 1);
-                left -= n;
-                show(g, part, claim);
-                g += n;
+            while (done < taken.grains()) {
+                long g = first + done;
+                long inLeaf = (g | MapNode.SLOT_MASK) + 1 - g;
+                int n = (int) Math.min(taken.grains() - done, inLeaf);
+                SpaceMap.Taken part = new SpaceMap.Taken(addressOf(taken, done), n);
+                Admission.Claim claim = core.admission.claim(v, 0, v.map.nodesFor(n), 1);
+                done += n;
+                show(g, part, staged, claim);
             }
         } finally {
-            if (left > 0) {
-                long skip = (long) (taken.grains() - left) << layout.grainPageShift();
-                core.space.giveBack(taken.address() + skip, left);
+            if (done < taken.grains()) {
+                int left = taken.grains() - done;
+                core.space.giveBack(staged, addressOf(taken, done), left);
             }
+            core.space.claims.unclaim(staged);
         }
         answered();
     }
 
-    private void show(long first, SpaceMap.Taken taken, Admission.Claim claim) throws IOException {
+    private long addressOf(SpaceMap.Taken taken, int grain) {
+        return taken.address() + ((long) grain << layout.grainPageShift());
+    }
+
+    private void show(
+            long first, SpaceMap.Taken taken, SpaceClaim staged, Admission.Claim claim)
+            throws IOException {
         boolean[] reached = new boolean[1];
         Step step =
                 claimed -> {
                     reached[0] = true;
                     v.changes.increment();
                     try {
-                        publish(first, taken);
+                        publish(first, taken, staged);
                     } finally {
                         v.changes.increment();
                     }
@@ -217,7 +227,7 @@ final class VolumeWriter {
             enter(first << layout.grainShift(), length, step, claim);
         } finally {
             if (!reached[0]) {
-                core.space.giveBack(taken.address(), taken.grains());
+                core.space.giveBack(staged, taken.address(), taken.grains());
             }
         }
     }
@@ -239,10 +249,11 @@ final class VolumeWriter {
                 && !core.pins.pinned(Slot.address(slot));
     }
 
-    private boolean store(long offset, ByteBuffer from, boolean claimed) throws IOException {
+    private boolean store(long offset, ByteBuffer from, Admission.@Nullable Claim claim)
+            throws IOException {
         long first = offset >>> layout.grainShift();
         long end = layout.grainsOf(offset + from.remaining());
-        if (!claimed && !inPlace(first, end)) {
+        if (claim == null && !inPlace(first, end)) {
             return false;
         }
         v.changes.increment();
@@ -250,8 +261,14 @@ final class VolumeWriter {
             int horizon = core.rules.horizon(v);
             long g = first;
             while (g < end) {
-                boolean in = mayOverwrite(v.map.slot(g), horizon);
                 long leafEnd = Math.min(end, (g | MapNode.SLOT_MASK) + 1);
+                if (claim == null) {
+                    // All of it was found to be in place above, under the same lock.
+                    overwrite(g, leafEnd, offset, from);
+                    g = leafEnd;
+                    continue;
+                }
+                boolean in = mayOverwrite(v.map.slot(g), horizon);
                 long runEnd = g + 1;
                 while (runEnd < leafEnd && mayOverwrite(v.map.slot(runEnd), horizon) == in) {
                     runEnd++;
@@ -259,7 +276,7 @@ final class VolumeWriter {
                 if (in) {
                     overwrite(g, runEnd, offset, from);
                 } else {
-                    redirect(g, runEnd, offset, from);
+                    redirect(g, runEnd, offset, from, claim.space());
                 }
                 g = runEnd;
             }
@@ -282,12 +299,13 @@ final class VolumeWriter {
     }
 
     /** New grains for grains in one leaf; each run of neighbours on disk is one record. */
-    private void redirect(long first, long end, long offset, ByteBuffer from) throws IOException {
+    private void redirect(long first, long end, long offset, ByteBuffer from, SpaceClaim claim)
+            throws IOException {
         long g = first;
         while (g < end) {
-            SpaceMap.Taken taken = core.space.takeGrains(v.open, (int) (end - g));
+            SpaceMap.Taken taken = core.space.takeGrains(claim, v.open, (int) (end - g));
             if (!core.rules.bytesFirst()) {
-                publish(g, taken);
+                publish(g, taken, claim);
             }
             boolean written = false;
             int[] sums;
@@ -296,11 +314,11 @@ final class VolumeWriter {
                 written = true;
             } finally {
                 if (!written) {
-                    core.space.giveBack(taken.address(), taken.grains());
+                    core.space.giveBack(claim, taken.address(), taken.grains());
                 }
             }
             if (core.rules.bytesFirst()) {
-                publish(g, taken);
+                publish(g, taken, claim);
             }
             for (int i = 0; i < sums.length; i++) {
                 long address = taken.address() + ((long) i << layout.grainPageShift());
@@ -310,7 +328,7 @@ final class VolumeWriter {
         }
     }
 
-    private void publish(long g, SpaceMap.Taken taken) throws IOException {
+    private void publish(long g, SpaceMap.Taken taken, SpaceClaim claim) throws IOException {
         Replaced replaced = new Replaced();
         int published = 0;
         try {
@@ -319,7 +337,7 @@ final class VolumeWriter {
             core.rules.published();
         } finally {
             if (published == 0) {
-                core.space.giveBack(taken.address(), taken.grains());
+                core.space.giveBack(claim, taken.address(), taken.grains());
             }
             // Nodes of the path may have been copied even if the slots were not reached.
             queue(
@@ -394,19 +412,19 @@ final class VolumeWriter {
         locked(
                 offset,
                 length,
-                claimed ->
+                claim ->
                         Slot.address(v.map.slot(offset >>> layout.grainShift())) == 0
-                                || store(offset, zeroes.duplicate(), claimed));
+                                || store(offset, zeroes.duplicate(), claim));
     }
 
     private void discardGrains(long first, long end) throws IOException {
         requireWritable();
         int nodes = 4 * (v.map.root().level + 1);
-        Admission.Claim claim = core.admission.claim(0, nodes, 1);
+        Admission.Claim claim = core.admission.claim(v, 0, nodes, 1);
         enter(
                 first << layout.grainShift(),
                 (end - first) << layout.grainShift(),
-                claimed -> clear(first, end),
+                c -> clear(first, end),
                 claim);
     }
 

@@ -21,6 +21,9 @@ sealed interface WalRecord {
     /** The longest tag of a hold in bytes of UTF-8. */
     int MAX_TAG_BYTES = 200;
 
+    /** Flag of a volume: space is set aside for all of it. */
+    int RESERVED = 1;
+
     /** The most grains of one MAP or SHARE. */
     int MAX_RUN = 0xFFFF;
 
@@ -46,7 +49,8 @@ sealed interface WalRecord {
 
     record Resize(int volume, long sizeBytes) implements WalRecord {}
 
-    record VolumeNew(int volume, VolumeId id, VolumeShape shape) implements WalRecord {}
+    record VolumeNew(int volume, VolumeId id, VolumeShape shape, boolean reserved)
+            implements WalRecord {}
 
     record VolumeDelete(int volume) implements WalRecord {}
 
@@ -138,6 +142,7 @@ sealed interface WalRecord {
                 out.putInt(at + 28, r.shape().geometry().physicalBlockBytes());
                 out.putLong(at + 32, r.shape().geometry().blocks());
                 out.putInt(at + 40, r.shape().granularityBytes());
+                out.putInt(at + 44, r.reserved() ? RESERVED : 0);
             }
             case VolumeDelete r -> head(out, at, 11, r.volume());
             case Hold r -> tag(out, at, 12, r.id(), r.tag());
@@ -221,7 +226,8 @@ sealed interface WalRecord {
                             new VolumeId(uuid(r, 8)),
                             new VolumeShape(
                                     new Geometry(r.getInt(24), r.getInt(28), r.getLong(32)),
-                                    r.getInt(40)));
+                                    r.getInt(40)),
+                            (r.getInt(44) & RESERVED) != 0);
             case 11 -> new VolumeDelete(volume);
             case 12 -> new Hold(new SnapshotId(uuid(r, 8)), tag(r));
             case 13 -> new Release(new SnapshotId(uuid(r, 8)), tag(r));

@@ -61,16 +61,14 @@ final class Walker {
         if (target == null) {
             return;
         }
-        long grains =
-                switch (Slot.kind(entry)) {
-                    case Slot.GRAIN -> 1;
-                    case Slot.NODE -> 0;
-                    default ->
-                            VolumeMap.count(
-                                    core.store,
-                                    core.store.loadAny(Slot.address(entry), Slot.birth(entry)));
-                };
-        target.add(entry, grains);
+        if (Slot.kind(entry) == Slot.SUBTREE) {
+            MapNode top = core.store.loadAny(Slot.address(entry), Slot.birth(entry));
+            Births below = Births.under(core.store, top);
+            target.add(entry);
+            target.addBelow(below);
+        } else {
+            target.add(entry);
+        }
     }
 
     /** A subtree becomes the entries of its slots, one level at a time. */
@@ -87,7 +85,7 @@ final class Walker {
             } else if (kind == Slot.GRAIN) {
                 core.disposal.grainByWalk(Slot.address(entry));
             } else {
-                source.add(entry, 0);
+                source.add(entry);
             }
         }
         core.disposal.node(node.address);

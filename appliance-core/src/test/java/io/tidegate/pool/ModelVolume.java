@@ -36,6 +36,10 @@ final class ModelVolume {
 
     final VolumeId id;
     int[] now;
+
+    /** No write of it may ever fail for want of space. */
+    boolean reserved;
+
     final List<Point> points = new ArrayList<>();
     final Map<BookmarkId, Mark> marks = new LinkedHashMap<>();
     @Nullable Point origin;

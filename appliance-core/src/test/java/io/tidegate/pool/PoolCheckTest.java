@@ -52,7 +52,9 @@ class PoolCheckTest {
     @Test
     void aGrainThatNobodyOwnsIsFound() throws Exception {
         PoolHarness h = worked();
-        SpaceMap.Taken taken = h.pool.core().space.takeGrains(new OpenSegment(), 1);
+        SpaceClaim claim = new SpaceClaim(new Budget(false), 1, 0);
+        SpaceMap space = h.pool.core().space;
+        SpaceMap.Taken taken = space.takeGrains(claim, new OpenSegment(), 1);
         h.pool.core().space.publish(taken.address(), 1);
         assertThat(h.pool.check().problems())
                 .contains("page " + taken.address() + " is in use, but nobody owns it");
@@ -63,7 +65,7 @@ class PoolCheckTest {
         PoolHarness h = worked();
         Volume v = h.pool.core().state.bySerial.values().iterator().next();
         long grain = someGrain(h);
-        v.headList.add(Slot.entry(grain, Slot.GRAIN, v.map.epoch()), 1);
+        v.headList.add(Slot.entry(grain, Slot.GRAIN, v.map.epoch()));
         List<String> problems = h.pool.check().problems();
         assertThat(problems).anyMatch(p -> p.startsWith("page " + grain + " has 2 owners"));
     }

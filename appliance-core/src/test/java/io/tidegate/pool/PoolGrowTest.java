@@ -138,17 +138,17 @@ class PoolGrowTest {
     void noNewSegmentIsForUseBeforeThePoolIsSurelyLarger() throws Exception {
         PoolHarness h = harness(8, 25);
         SpaceMap space = h.pool.core().space;
-        long before = space.hostGrains();
+        long before = space.claims.thinGrains();
         List<String> seen = new ArrayList<>();
         h.files.before =
                 op -> {
-                    assertThat(space.hostGrains()).as(op).isLessThanOrEqualTo(before);
+                    assertThat(space.claims.thinGrains()).as(op).isLessThanOrEqualTo(before);
                     seen.add(op);
                 };
         h.pool.grow(NEW);
         h.files.before = op -> {};
         assertThat(seen).containsSubsequence("sync pool.super", "write pool.wal", "sync pool.wal");
-        assertThat(space.hostGrains()).isGreaterThan(before + 3000);
+        assertThat(space.claims.thinGrains()).isGreaterThan(before + 3000);
     }
 
     // Failures ----------------------------------------------------------------------------------

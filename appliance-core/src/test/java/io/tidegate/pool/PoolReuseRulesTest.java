@@ -156,7 +156,7 @@ class PoolReuseRulesTest extends RuleScenes {
         Side checkpoint = heldAt(rules, "write data", () -> pool.core().checkpointer.run(false));
         // Not to the last: who finds no space waits for the checkpoint that stands still.
         SpaceMap space = pool.core().space;
-        for (long at = 0; space.hostGrains() > 1; at += GRAIN) {
+        for (long at = 0; space.claims.thinGrains() > 1; at += GRAIN) {
             write(other, at, GRAIN, 2);
         }
         other.flush();

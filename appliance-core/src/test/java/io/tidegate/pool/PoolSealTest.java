@@ -350,19 +350,19 @@ class PoolSealTest {
         SnapshotId id = rig.snapshot(v);
         SpaceMap space = rig.pool.core().space;
         int taken = 0;
-        while (space.claim(0, 1)) {
+        while (space.claims.claimNodes(1)) {
             taken++;
         }
         assertThat(rig.pool.core().sealer.step()).isFalse();
         assertThat(rig.held(id).sealed).isFalse();
         assertThat(rig.checked(v, 0)).isFalse();
-        space.unclaim(0, taken);
+        space.claims.unclaimNodes(taken);
         rig.sealAll();
         assertThat(rig.held(id).sealed).isTrue();
         assertThat(rig.checked(v, 0)).isTrue();
         // What sealing claimed it has given back.
         int again = 0;
-        while (space.claim(0, 1)) {
+        while (space.claims.claimNodes(1)) {
             again++;
         }
         assertThat(again).isGreaterThan(taken - 20);

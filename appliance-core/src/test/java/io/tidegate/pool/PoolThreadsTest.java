@@ -181,6 +181,11 @@ class PoolThreadsTest {
                     assertThat(sequence(s, w + 1, block)).isEqualTo(sequence(s, w + 1, block));
                 }
             }
+            // Counts lists while writers add to them and the walker moves entries.
+            SnapshotId asked = snapshots.get(random.nextInt(snapshots.size()));
+            assertThat(pool.usage(asked).uniqueBytes())
+                    .isBetween(0L, pool.usage(asked).referencedBytes());
+            assertThat(pool.usage(devices.get(w).volume()).exclusiveBytes()).isNotNegative();
             if (snapshots.size() > 4) {
                 int k = random.nextInt(snapshots.size());
                 tags.remove(k);

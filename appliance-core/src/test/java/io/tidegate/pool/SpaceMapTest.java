@@ -160,9 +160,9 @@ class SpaceMapTest {
             int want = 1 + random.nextInt(2 * layout.grainsPerSegment());
             SpaceMap.Taken taken;
             try {
-                taken = map.takeGrains(open.get(random.nextInt(open.size())), want);
+                taken = taken(map, open.get(random.nextInt(open.size())), want);
             } catch (NoSpaceException e) {
-                assertThat(map.hostGrains()).isZero();
+                assertThat(map.claims.thinGrains()).isZero();
                 return;
             }
             assertThat(taken.grains()).isBetween(1, want);
@@ -177,7 +177,7 @@ class SpaceMapTest {
             if (publish) {
                 map.publish(taken.address(), taken.grains());
             } else if (random.nextBoolean()) {
-                map.giveBack(taken.address(), taken.grains());
+                returned(map, taken);
                 for (int i = 0; i < taken.grains(); i++) {
                     grains.remove(taken.address() + (long) i * layout.grainPages());
                 }
@@ -246,7 +246,7 @@ class SpaceMapTest {
             long host =
                     (dataSegments + Math.max(0, free - RESERVE)) * layout.grainsPerSegment()
                             - grains.size();
-            assertThat(f.hostGrains()).isEqualTo(host);
+            assertThat(f.thinGrains()).isEqualTo(host);
             assertThat(f.realGrains()).isBetween(0L, host);
             for (int i = 0; i < 200; i++) {
                 long address = random.nextLong(layout.segments() * (long) layout.segmentPages());
@@ -292,7 +292,7 @@ class SpaceMapTest {
         int full = 0;
         for (int i = 0; i < 4000; i++) {
             m.act(i / 500 % 2 == 0);
-            full += m.map.hostGrains() == 0 ? 1 : 0;
+            full += m.map.claims.thinGrains() == 0 ? 1 : 0;
             if (i % 37 == 0) {
                 m.compare();
             }
@@ -311,7 +311,7 @@ class SpaceMapTest {
     @Test
     void aPageThatSaysTooMuchIsDamage() throws IOException {
         SpaceMap map = map(SMALL, RESERVE);
-        SpaceMap.Taken taken = map.takeGrains(new OpenSegment(), 5);
+        SpaceMap.Taken taken = taken(map, new OpenSegment(), 5);
         map.publish(taken.address(), 5);
         ByteBuffer page = ByteBuffer.allocate(Layout.PAGE_BYTES);
         map.encode(0, page);
@@ -329,13 +329,13 @@ class SpaceMapTest {
         // An empty map has nothing to say but that the first segment is reserved.
         assertThat(map.takeDirtyPages().cardinality()).isEqualTo(1);
         OpenSegment open = new OpenSegment();
-        long grains = map.hostGrains();
+        long grains = map.claims.thinGrains();
         for (long n = 0; n < grains; ) {
-            SpaceMap.Taken t = map.takeGrains(open, 1024);
+            SpaceMap.Taken t = taken(map, open, 1024);
             map.publish(t.address(), t.grains());
             n += t.grains();
         }
-        assertThat(map.hostGrains()).isZero();
+        assertThat(map.claims.thinGrains()).isZero();
         assertThat(map.figures().grainsUsed()).isEqualTo(grains);
         assertThat(map.bytesOfBitmaps()).isLessThan(16 << 20);
         // One grain more or less costs a copy, and no more.
@@ -358,9 +358,9 @@ class SpaceMapTest {
         OpenSegment open = new OpenSegment();
         int grains = 0;
         while (grains < 2 * SMALL.grainsPerSegment()) {
-            grains += map.takeGrains(open, 100).grains();
+            grains += taken(map, open, 100).grains();
         }
-        assertThatThrownBy(() -> map.takeGrains(open, 1))
+        assertThatThrownBy(() -> taken(map, open, 1))
                 .isInstanceOf(NoSpaceException.class)
                 .hasMessageContaining("No space left on device");
         assertThat(map.figures().realGrains()).isZero();
@@ -378,14 +378,14 @@ class SpaceMapTest {
         assertThat(nowhere.allocated).isEqualTo(2 * RESERVE + 2);
         assertThat(map.refillReserve()).isTrue();
         assertThat(nowhere.allocated).isEqualTo(2 * RESERVE + 2);
-        assertThatThrownBy(() -> map.takeGrains(open, 1)).isInstanceOf(NoSpaceException.class);
+        assertThatThrownBy(() -> taken(map, open, 1)).isInstanceOf(NoSpaceException.class);
     }
 
     @Test
     void ensuredNodesCanBeTakenWhateverTheFileSystemSays() throws IOException {
         SpaceMap map = map(SMALL, RESERVE);
         map.allocateReserve();
-        map.claim(0, 7);
+        map.claims.claimNodes(7);
         int pages = 3 * SMALL.nodesPerSegment();
         assertThat(map.ensureNodes(pages)).isTrue();
         long allocated = nowhere.allocated;
@@ -415,9 +415,9 @@ class SpaceMapTest {
         map.extend(new SpaceMap.Extension(120, reserved, new BitSet(), 2));
         assertThat(map.segments()).isEqualTo(120);
         assertThat(map.growing()).isTrue();
-        assertThat(map.hostGrains()).isZero();
+        assertThat(map.claims.thinGrains()).isZero();
         assertThat(map.figures().totalSegments()).isEqualTo(96);
-        assertThatThrownBy(() -> map.takeGrains(open, 1)).isInstanceOf(NoSpaceException.class);
+        assertThatThrownBy(() -> taken(map, open, 1)).isInstanceOf(NoSpaceException.class);
         assertThatThrownBy(map::takeNode).isInstanceOf(NoSpaceException.class);
 
         map.durable(96);
@@ -426,7 +426,7 @@ class SpaceMapTest {
         assertThat(map.growing()).isFalse();
         assertThat(map.reserve()).isEqualTo(2);
         assertThat(map.figures().totalSegments()).isEqualTo(119);
-        assertThat(map.hostGrains()).isEqualTo(21L * SMALL.grainsPerSegment());
+        assertThat(map.claims.thinGrains()).isEqualTo(21L * SMALL.grainsPerSegment());
         fill(map, open);
         for (int s = 96; s < 120; s++) {
             boolean used = map.isUsed(SMALL.firstPage(s), SpaceMap.DATA);
@@ -438,9 +438,33 @@ class SpaceMapTest {
     }
 
     private static void fill(SpaceMap map, OpenSegment open) throws IOException {
-        while (map.hostGrains() > 0) {
-            SpaceMap.Taken t = map.takeGrains(open, 100);
+        while (map.claims.thinGrains() > 0) {
+            SpaceMap.Taken t = taken(map, open, 100);
             map.publish(t.address(), t.grains());
         }
+    }
+
+    /** As a command does: claims, takes, and gives the rest of the claim back. */
+    private static SpaceMap.Taken taken(SpaceMap map, OpenSegment open, int want)
+            throws IOException {
+        SpaceClaim claim =
+                new SpaceClaim(
+                        new Budget(false),
+                        (int) Math.min(want, Math.max(1, map.claims.thinGrains())),
+                        0);
+        if (map.claims.claim(claim) != SpaceClaim.Answer.GRANTED) {
+            throw new NoSpaceException("not granted");
+        }
+        try {
+            return map.takeGrains(claim, open, claim.grains);
+        } finally {
+            map.claims.unclaim(claim);
+        }
+    }
+
+    private static void returned(SpaceMap map, SpaceMap.Taken taken) {
+        SpaceClaim claim = new SpaceClaim(new Budget(false), 0, 0);
+        map.giveBack(claim, taken.address(), taken.grains());
+        map.claims.unclaim(claim);
     }
 }
