@@ -29,8 +29,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A pool in a directory of ordinary files, or of raw block devices. One process at a time has it open. Calls block, and
- * belong on platform threads.
+ * A pool in a directory of ordinary files, or of raw block devices. One process at a time has it
+ * open. Calls block, and belong on platform threads.
  */
 public final class Pool implements VolumeStore {
 
@@ -255,8 +255,7 @@ public final class Pool implements VolumeStore {
                             });
                 });
         long bytes = c.layout.grainBytes();
-        return new VolumeUsage(
-                grains[0] * bytes, grains[0] * bytes, 0, grains[1] * bytes, 0);
+        return new VolumeUsage(grains[0] * bytes, grains[0] * bytes, 0, grains[1] * bytes, 0);
     }
 
     @Override
