@@ -37,7 +37,9 @@ public final class NativeFile implements AutoCloseable {
         /** As CREATE, and an error if it is there. */
         CREATE_NEW(Libc.O_CREAT | Libc.O_EXCL),
         TRUNCATE(Libc.O_TRUNC),
-        /** A block device for this opening alone: refused while it is mounted or part of another. */
+        /**
+         * A block device for this opening alone: refused while it is mounted or part of another.
+         */
         EXCLUSIVE(Libc.O_EXCL),
         /**
          * Past the page cache; offsets, lengths and memory must be aligned to the device's block.
@@ -504,16 +506,15 @@ public final class NativeFile implements AutoCloseable {
         return status(s -> (s.struct.get(ValueLayout.JAVA_SHORT, 28) & 0170000) == 0060000);
     }
 
-    /**
-     * Number of the device that a device's file stands for, as {@code major:minor}.
-     */
+    /** Number of the device that a device's file stands for, as {@code major:minor}. */
     public String deviceNumber() throws IOException {
         // struct statx: major and minor at 128 and 132.
         return status(
                 s ->
                         Integer.toUnsignedString(s.struct.get(ValueLayout.JAVA_INT, 128))
                                 + ":"
-                                + Integer.toUnsignedString(s.struct.get(ValueLayout.JAVA_INT, 132)));
+                                + Integer.toUnsignedString(
+                                        s.struct.get(ValueLayout.JAVA_INT, 132)));
     }
 
     private interface StatusReader<T> {

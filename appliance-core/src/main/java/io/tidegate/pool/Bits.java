@@ -44,7 +44,7 @@ final class Bits {
     static void setRun(long[] bits, int from, int end) {
         for (int i = from; i < end; ) {
             int stop = Math.min(end, (i | 63) + 1);
-            bits[i >>> 6] |= -1L >>> 64 - (stop - i) << i;
+            bits[i >>> 6] |= (-1L >>> (64 - (stop - i))) << i;
             i = stop;
         }
     }

@@ -34,7 +34,9 @@ record DeviceLabel(UUID pool, int index, long usedBytes) {
         return b;
     }
 
-    /** The label at the beginning of these bytes; null when there is none, or none that is whole. */
+    /**
+     * The label at the beginning of these bytes; null when there is none, or none that is whole.
+     */
     static @Nullable DeviceLabel decode(ByteBuffer b) {
         b.order(ByteOrder.LITTLE_ENDIAN);
         if (b.remaining() < BYTES

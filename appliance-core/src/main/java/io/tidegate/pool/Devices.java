@@ -95,7 +95,8 @@ final class Devices implements AutoCloseable {
         for (int i = from; i < head.limit(); i++) {
             if (head.get(i) != 0) {
                 throw new RefusedException(
-                        Kind.EXISTS, path + " is not empty, byte " + i + " is not zero" + wipe(path));
+                        Kind.EXISTS,
+                        path + " is not empty, byte " + i + " is not zero" + wipe(path));
             }
         }
     }
@@ -120,7 +121,11 @@ final class Devices implements AutoCloseable {
         Layout shape = Layout.of(options);
         int perFile = 32 - Integer.numberOfLeadingZeros(largest() - 1);
         Layout first =
-                new Layout(shape.grainShift(), shape.segmentShift(), shape.segmentShift() + perFile, 0);
+                new Layout(
+                        shape.grainShift(),
+                        shape.segmentShift(),
+                        shape.segmentShift() + perFile,
+                        0);
         Layout all = extended(first);
         int usable = all.segments() - reserved(first, all).cardinality();
         if (usable < PoolOptions.MIN_SEGMENTS) {
@@ -140,7 +145,7 @@ final class Devices implements AutoCloseable {
      * @throws RefusedException when they do not fit
      */
     Layout extended(Layout now) throws RefusedException {
-        long perFile = 1L << now.fileShift() - now.segmentShift();
+        long perFile = 1L << (now.fileShift() - now.segmentShift());
         if (largest() > perFile) {
             throw new RefusedException(
                     Kind.LIMIT,
@@ -152,7 +157,8 @@ final class Devices implements AutoCloseable {
         }
         int last = devices.size() - 1;
         long segments = (firstIndex + last) * perFile + devices.get(last).segments();
-        if (segments > Integer.MAX_VALUE - 8 || segments * segmentBytes > PoolOptions.MAX_SIZE_BYTES) {
+        if (segments > Integer.MAX_VALUE - 8
+                || segments * segmentBytes > PoolOptions.MAX_SIZE_BYTES) {
             throw new RefusedException(
                     Kind.LIMIT,
                     "with a place of "

@@ -21,6 +21,9 @@ import org.slf4j.LoggerFactory;
  * No record names a new segment before the superblock that knows of it is durable, so a recovery
  * from the superblock before never meets one. What was made for a growth that was cut off (space at
  * the end of the files, a label and a link) is used by the next one.
+ *
+ * <p>How much of the map may wait in memory is settled at an opening, and so follows the new size
+ * at the next one.
  */
 final class Growth {
 
@@ -54,15 +57,13 @@ final class Growth {
             }
             if (!core.health.writable()) {
                 throw new StoreException(
-                        Kind.READ_ONLY, "the pool takes no writes: " + core.health.readOnlyReason());
+                        Kind.READ_ONLY,
+                        "the pool takes no writes: " + core.health.readOnlyReason());
             }
             long before = core.space.segments();
             step.run();
             LOG.info(
-                    "pool {} has {} segments, {} before",
-                    core.name,
-                    core.space.segments(),
-                    before);
+                    "pool {} has {} segments, {} before", core.name, core.space.segments(), before);
         } catch (RefusedException e) {
             throw Failures.opening(e);
         } catch (IOException e) {
@@ -92,8 +93,7 @@ final class Growth {
         }
         if (segments < now.segments()) {
             throw new RefusedException(
-                    Kind.LIMIT,
-                    "the pool has " + now.bytes() + " bytes and cannot become smaller");
+                    Kind.LIMIT, "the pool has " + now.bytes() + " bytes and cannot become smaller");
         }
         if (segments == now.segments() && !core.space.growing()) {
             return;
@@ -175,8 +175,7 @@ final class Growth {
             int reserve =
                     Math.max(core.space.reserve(), Reserve.segments(next.withSegments(usable)));
             devices.label(core.checkpointer.current().pool());
-            if (!core.health.whileWritable(
-                    () -> token.over(core.directory.identity()).make())) {
+            if (!core.health.whileWritable(() -> token.over(core.directory.identity()).make())) {
                 throw new IOException("the pool takes no writes: " + core.health.readOnlyReason());
             }
             SpaceMap.Extension by =

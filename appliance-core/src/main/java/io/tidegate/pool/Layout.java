@@ -92,7 +92,7 @@ record Layout(int grainShift, int segmentShift, int fileShift, int segments) {
     }
 
     int segmentsPerFile() {
-        return 1 << fileShift - segmentShift;
+        return 1 << (fileShift - segmentShift);
     }
 
     /** The level of the root of a volume with so many grains; leaves are level 0. */

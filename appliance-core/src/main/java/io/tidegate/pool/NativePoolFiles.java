@@ -74,7 +74,9 @@ final class NativePoolFiles implements PoolFiles {
     @Override
     public PoolFile openDevice(Path path) throws IOException {
         String place =
-                Files.isSymbolicLink(path) ? path + ", " + Files.readSymbolicLink(path) + "," : path + "";
+                Files.isSymbolicLink(path)
+                        ? path + ", " + Files.readSymbolicLink(path) + ","
+                        : path + "";
         if (!Files.exists(path)) {
             throw new RefusedException(
                     Kind.IO, place + " is not there: attach the device, or correct its name");

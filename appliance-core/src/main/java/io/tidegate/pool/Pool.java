@@ -31,8 +31,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A pool in a directory of ordinary files, or of raw block devices. One process at a time has it open. Calls block, and
- * belong on platform threads.
+ * A pool in a directory of ordinary files, or of raw block devices. One process at a time has it
+ * open. Calls block, and belong on platform threads.
  */
 public final class Pool implements VolumeStore {
 

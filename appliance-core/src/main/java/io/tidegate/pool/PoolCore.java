@@ -24,8 +24,10 @@ final class PoolCore {
 
     final String name;
     final PoolFiles directory;
+
     /** Shapes; for the number of segments, which changes, ask the space map. */
     final Layout layout;
+
     final PoolOpenOptions options;
     final Rules rules;
     final Health health;

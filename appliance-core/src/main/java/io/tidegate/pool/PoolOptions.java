@@ -5,8 +5,8 @@ import java.util.Objects;
 /**
  * What is fixed when a pool is made.
  *
- * @param sizeBytes the most that its data files may take, metadata included; rounded down to whole
- *     segments; at most 1 PiB
+ * @param sizeBytes the most that its data files may take until the pool is grown, metadata
+ *     included; rounded down to whole segments; at most 1 PiB
  * @param grainBytes the unit of allocation, a power of two from 4 KiB to 64 KiB
  * @param segmentBytes the unit in which data files grow, a power of two from 64 KiB to 4 MiB
  * @param fileBytes the largest data file, a power of two, at least a segment

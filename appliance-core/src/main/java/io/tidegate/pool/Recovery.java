@@ -151,11 +151,7 @@ final class Recovery {
     }
 
     private Tail load(
-            Superblock s,
-            PoolFile wal,
-            PoolCore.Parts p,
-            boolean otherIsValid,
-            boolean sameBoot)
+            Superblock s, PoolFile wal, PoolCore.Parts p, boolean otherIsValid, boolean sameBoot)
             throws IOException {
         open(p.files, s);
         if (!otherIsValid) {

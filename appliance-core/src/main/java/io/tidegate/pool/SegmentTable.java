@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * copied before its first change. So a segment that was filled in a row costs 13 bytes here, and
  * some bits in the sets.
  */
+// Whether a bitmap is shared is told by its identity, never by its bits.
+@SuppressWarnings("ReferenceEquality")
 final class SegmentTable {
 
     private static final int ARRAY_HEADER_BYTES = 16;

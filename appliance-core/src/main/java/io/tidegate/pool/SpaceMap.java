@@ -227,7 +227,11 @@ final class SpaceMap {
         int s = layout.segmentOf(address);
         if (address <= 0 || s >= table.segments()) {
             throw new IllegalStateException(
-                    "page " + address + " lies beyond the pool's " + table.segments() + " segments");
+                    "page "
+                            + address
+                            + " lies beyond the pool's "
+                            + table.segments()
+                            + " segments");
         }
         if (table.state(s) == FREE) {
             table.become(s, DATA);

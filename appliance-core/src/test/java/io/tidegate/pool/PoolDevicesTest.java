@@ -266,7 +266,8 @@ class PoolDevicesTest {
                     }
                 };
         PoolOpenOptions options = PoolOpenOptions.standard().withTokenDirectory(tokens);
-        assertThatThrownBy(() -> new Pool(new PoolFactory(plain, rules, UUID.randomUUID()), options))
+        assertThatThrownBy(
+                        () -> new Pool(new PoolFactory(plain, rules, UUID.randomUUID()), options))
                 .isInstanceOf(StoreException.class)
                 .hasMessageContaining("data-0000 is an ordinary file, but the pool lies on raw");
 
@@ -316,7 +317,9 @@ class PoolDevicesTest {
             pieces = fill(d, first);
             assertThat((long) pieces * SEGMENT).isGreaterThan(10L << 20);
             assertThat(pool.check().problems()).isEmpty();
-            assertThat(catchThrowableOfType(StoreException.class, () -> pool.grow(List.of(c))).kind())
+            assertThat(
+                            catchThrowableOfType(StoreException.class, () -> pool.grow(List.of(c)))
+                                    .kind())
                     .isEqualTo(Kind.BUSY);
         }
         try (Pool pool = open();

@@ -420,7 +420,7 @@ class PoolGrowTest {
             assertThat(all).isGreaterThan(20 << 20);
             files.free = 5 << 20;
             long less = pool.status().freeBytes();
-            assertThat(less).isBetween((long) files.free, files.free + (1 << 20));
+            assertThat(less).isBetween(files.free, files.free + (1 << 20));
             files.free = 0;
             assertThat(pool.status().freeBytes()).isEqualTo(less - (5 << 20));
             // Space that was real once and is free again needs nothing of the file system.

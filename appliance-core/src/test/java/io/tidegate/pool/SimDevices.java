@@ -85,7 +85,11 @@ final class SimDevices extends Forwarding {
         }
         ByteBuffer target = ByteBuffer.allocate(LINK_BYTES);
         files.open(name).read(0, target);
-        return openDevice(Path.of(new String(target.array(), StandardCharsets.UTF_8).strip().replace("\0", "")));
+        return openDevice(
+                Path.of(
+                        new String(target.array(), StandardCharsets.UTF_8)
+                                .strip()
+                                .replace("\0", "")));
     }
 
     @Override

@@ -193,19 +193,21 @@ class SpaceMapTest {
         }
 
         private void free(Map<Long, Boolean> units) {
-            pick(units, true).forEach(
-                    address -> {
-                        map.free(address);
-                        units.put(address, false);
-                    });
+            pick(units, true)
+                    .forEach(
+                            address -> {
+                                map.free(address);
+                                units.put(address, false);
+                            });
         }
 
         private void unblock(Map<Long, Boolean> units) {
-            pick(units, false).forEach(
-                    address -> {
-                        map.unblock(address);
-                        units.remove(address);
-                    });
+            pick(units, false)
+                    .forEach(
+                            address -> {
+                                map.unblock(address);
+                                units.remove(address);
+                            });
         }
 
         private List<Long> pick(Map<Long, Boolean> units, boolean used) {
