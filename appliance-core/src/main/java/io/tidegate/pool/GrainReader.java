@@ -59,7 +59,7 @@ final class GrainReader {
                 leafNumber = grain >>> MapNode.SLOT_SHIFT;
             }
             int index = (int) grain & MapNode.SLOT_MASK;
-            long address = Slot.address(leaf.slot(index));
+            long address = leaf.address(index, layout.grainPages());
             int skip = (int) pos & layout.grainBytes() - 1;
             long bytes = (long) run(leaf, index, address, end, grain) << layout.grainShift();
             int n = (int) Math.min(bytes - skip, end - pos);
@@ -134,7 +134,7 @@ final class GrainReader {
                     break;
                 }
             }
-            if (Slot.address(leaf.slot(index + n)) != expected) {
+            if (leaf.address(index + n, layout.grainPages()) != expected) {
                 break;
             }
             n++;

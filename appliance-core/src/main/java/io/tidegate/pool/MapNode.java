@@ -38,6 +38,15 @@ final class MapNode {
     private final long[] slots;
     private final @Nullable MapNode @Nullable [] kids;
 
+    /**
+     * Of a leaf whose grains all stand in a row on disk: the address of the first, else 0. A
+     * look-up then needs nothing of the slots, which seldom lie in the processor's caches.
+     */
+    private volatile long inRow;
+
+    /** While {@link #inRow} is set: no slot is older. */
+    private int leastBirth;
+
     /** Whether a look-up met it lately. Plain: a mark that is lost costs a read at most. */
     private boolean used = true;
 
@@ -102,8 +111,44 @@ final class MapNode {
         return (long) SLOT.getAcquire(slots, index);
     }
 
+    /** Under the tree lock; a look-up that still takes the summary sees the slot as it was. */
     void slot(int index, long value) {
+        if (inRow != 0) {
+            inRow = 0;
+        }
         SLOT.setRelease(slots, index, value);
+    }
+
+    /** Notes whether all grains stand in a row. Of a leaf that nobody changes meanwhile. */
+    void summarize(int grainPages) {
+        long first = Slot.address(slots[0]);
+        if (level != 0 || first == 0 || inRow != 0) {
+            return;
+        }
+        int least = Slot.MAX_EPOCH;
+        for (int i = 0; i < SLOTS; i++) {
+            if (Slot.address(slots[i]) != first + (long) i * grainPages) {
+                return;
+            }
+            least = Math.min(least, Slot.birth(slots[i]));
+        }
+        leastBirth = least;
+        inRow = first;
+    }
+
+    /** Address of a leaf's grain, 0 where nothing is mapped. */
+    long address(int index, int grainPages) {
+        long first = inRow;
+        return first != 0 ? first + (long) index * grainPages : Slot.address(slot(index));
+    }
+
+    /** As {@link #slot(int)}, perhaps with an older birth that is still later than an epoch. */
+    long slotYoungerThan(int epoch, int index, int grainPages) {
+        long first = inRow;
+        // The birth was written before the summary was set, and stays while that is.
+        return first != 0 && leastBirth > epoch
+                ? Slot.of(first + (long) index * grainPages, leastBirth)
+                : slot(index);
     }
 
     /** The node that a slot points to, if it is in memory. */

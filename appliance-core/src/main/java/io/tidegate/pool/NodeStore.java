@@ -85,6 +85,8 @@ final class NodeStore {
     }
 
     void written(List<MapNode> nodes) {
+        // Changed no more, and so it may be said for good whether its grains stand in a row.
+        nodes.forEach(n -> n.summarize(layout.grainPages()));
         cache.stored(nodes);
         unwritten.addAndGet(-nodes.size());
     }
@@ -136,8 +138,11 @@ final class NodeStore {
     private MapNode readNode(long address) throws IOException {
         ByteBuffer entry = ByteBuffer.allocate(Layout.TABLE_ENTRY_BYTES);
         ByteBuffer page = readPage(address, NodeImage.Kind.MAP, entry);
-        return MapNode.decode(
-                address, entry.get(5), entry.getInt(16), (int) entry.getLong(8), page);
+        MapNode node =
+                MapNode.decode(
+                        address, entry.get(5), entry.getInt(16), (int) entry.getLong(8), page);
+        node.summarize(layout.grainPages());
+        return node;
     }
 
     ByteBuffer read(long address, NodeImage.Kind kind) throws IOException {
@@ -172,7 +177,8 @@ final class NodeStore {
         long head = layout.firstPage(layout.segmentOf(address));
         files.read(head, index * Layout.TABLE_ENTRY_BYTES, entry);
         entry.flip().order(ByteOrder.LITTLE_ENDIAN);
-        ByteBuffer page = ByteBuffer.allocateDirect(Layout.PAGE_BYTES);
+        // On the heap: memory outside costs more to get than the copy.
+        ByteBuffer page = ByteBuffer.allocate(Layout.PAGE_BYTES);
         files.read(address, 0, page);
         page.flip().order(ByteOrder.LITTLE_ENDIAN);
         boolean known = kind == null ? entry.get(4) > 0 : entry.get(4) == kind.ordinal();

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class PoolFactory {
 
     private static final long INITIAL_LSN = 0;
+    private static final int ZEROES_AT_ONCE = 1 << 20;
 
     private final PoolFiles directory;
     private final Rules rules;
@@ -106,7 +107,7 @@ final class PoolFactory {
         PoolFile wal = directory.create(Recovery.WAL);
         try {
             superFile.write(Superblocks.DISTANCE, ByteBuffer.allocateDirect(Superblock.BYTES));
-            wal.allocate(0, options.walBytes());
+            zero(wal, options.walBytes());
             if (devices != null) {
                 devices.label(id);
                 devices.give(parts.files);
@@ -155,6 +156,19 @@ final class PoolFactory {
             wal.close();
             superFile.close();
         }
+    }
+
+    /**
+     * Written zeroes, not only space set aside: a sync after a first write to that would have to wait
+     * for the host's file system to note that it was written.
+     */
+    private static void zero(PoolFile wal, int bytes) throws IOException {
+        wal.allocate(0, bytes);
+        ByteBuffer zeroes = ByteBuffer.allocateDirect(Math.min(bytes, ZEROES_AT_ONCE));
+        for (long at = 0; at < bytes; at += zeroes.capacity()) {
+            wal.write(at, zeroes.clear());
+        }
+        wal.sync();
     }
 
     private static long features(PoolOptions options, boolean onDevices) {

@@ -107,6 +107,17 @@ final class VolumeMap {
         return leaf == null || leaf == HOLE ? 0 : leaf.slot(leaf.indexOf(grain));
     }
 
+    /**
+     * As {@link #slot}, perhaps with an older birth that is still later than an epoch: what a write
+     * in place has to know.
+     */
+    long slotYoungerThan(int horizon, long grain, int grainPages) throws IOException {
+        MapNode leaf = leaf(store, root, grain, false);
+        return leaf == null || leaf == HOLE
+                ? 0
+                : leaf.slotYoungerThan(horizon, leaf.indexOf(grain), grainPages);
+    }
+
     // Changing ----------------------------------------------------------------------------------
 
     /** The most nodes that a change of so many grains in a row may copy or make. */
@@ -128,6 +139,9 @@ final class VolumeMap {
                 if (Slot.address(old) != 0) {
                     out.grain(old);
                 }
+            }
+            if (first + count == MapNode.SLOTS) {
+                leaf.summarize(grainPages); // a volume that is filled in order
             }
         } finally {
             tree.unlock();

@@ -19,6 +19,16 @@ final class VolumeWriter {
 
     private static final long DISCARD_BYTES = 1L << 30;
 
+    private static final int LARGEST_GRAIN_BYTES = 64 << 10;
+
+    /** Where parts of grains are put together; memory outside the heap is dear to get. */
+    private static final ThreadLocal<ByteBuffer> MERGED =
+            ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(0));
+
+    /** As long as the largest grain. */
+    private static final ByteBuffer ZEROES =
+            ByteBuffer.allocateDirect(LARGEST_GRAIN_BYTES).asReadOnlyBuffer();
+
     private final PoolCore core;
     private final Volume v;
     private final Layout layout;
@@ -235,7 +245,7 @@ final class VolumeWriter {
     private boolean inPlace(long first, long end) throws IOException {
         int horizon = core.rules.horizon(v);
         for (long g = first; g < end; g++) {
-            if (!mayOverwrite(v.map.slot(g), horizon)) {
+            if (!mayOverwrite(g, horizon)) {
                 return false;
             }
         }
@@ -243,7 +253,8 @@ final class VolumeWriter {
     }
 
     /** Rule W3: nothing else may still see the bytes, and no seal vouches for them. */
-    private boolean mayOverwrite(long slot, int horizon) {
+    private boolean mayOverwrite(long grain, int horizon) throws IOException {
+        long slot = v.map.slotYoungerThan(horizon, grain, layout.grainPages());
         return Slot.address(slot) != 0
                 && Slot.birth(slot) > horizon
                 && !core.pins.pinned(Slot.address(slot));
@@ -268,9 +279,9 @@ final class VolumeWriter {
                     g = leafEnd;
                     continue;
                 }
-                boolean in = mayOverwrite(v.map.slot(g), horizon);
+                boolean in = mayOverwrite(g, horizon);
                 long runEnd = g + 1;
-                while (runEnd < leafEnd && mayOverwrite(v.map.slot(runEnd), horizon) == in) {
+                while (runEnd < leafEnd && mayOverwrite(runEnd, horizon) == in) {
                     runEnd++;
                 }
                 if (in) {
@@ -363,11 +374,16 @@ final class VolumeWriter {
             return writeWhole(taken, part(from, start - offset, stop - start));
         }
         // What the write does not bring of the first and last grain comes from the old ones.
-        ByteBuffer whole = ByteBuffer.allocateDirect((int) (grainEnd - grainStart));
+        int length = (int) (grainEnd - grainStart);
+        ByteBuffer whole = MERGED.get().clear();
+        if (whole.capacity() < length) {
+            whole = ByteBuffer.allocateDirect(length);
+            MERGED.set(whole);
+        }
         whole.limit((int) (start - grainStart));
         core.reader.read(v.map.root(), grainStart, whole, false);
         whole.limit((int) (stop - grainStart)).put(part(from, start - offset, stop - start));
-        whole.limit(whole.capacity());
+        whole.limit(length);
         core.reader.read(v.map.root(), stop, whole, false);
         return writeWhole(taken, whole.flip());
     }
@@ -408,7 +424,7 @@ final class VolumeWriter {
     }
 
     private void zeroPart(long offset, int length) throws IOException {
-        ByteBuffer zeroes = ByteBuffer.allocateDirect(length);
+        ByteBuffer zeroes = ZEROES.slice(0, length);
         locked(
                 offset,
                 length,
