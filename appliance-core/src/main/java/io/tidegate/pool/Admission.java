@@ -11,6 +11,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class Admission {
 
     private static final int TRIES_FOR_SPACE = 3;
+    private static final int RECORDS_OF_AN_ACT = 16;
 
     private final PoolCore core;
     private final long dirtyNodeBytes;
@@ -61,6 +62,23 @@ final class Admission {
                             : tries++ < TRIES_FOR_SPACE && core.spaceMayComeBack();
             if (!hope) {
                 throw new NoSpaceException("the pool has no space for " + grains + " grains");
+            }
+            awaitCheckpoint(round);
+        }
+    }
+
+    /**
+     * Waits until administrative records need not go into the last tenth of the log, where a series
+     * of them would fill it before a checkpoint is made. Not to be called with the admin lock held:
+     * the checkpoint needs it.
+     */
+    void awaitLogRoom() throws IOException {
+        int walBytes = Wal.claimFor(RECORDS_OF_AN_ACT);
+        while (core.health.writable() && !core.closed) {
+            long round = rounds();
+            if (core.wal.claim(walBytes)) {
+                core.wal.unclaim(walBytes);
+                return;
             }
             awaitCheckpoint(round);
         }

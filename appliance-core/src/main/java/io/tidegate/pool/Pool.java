@@ -128,6 +128,11 @@ public final class Pool implements VolumeStore {
 
     private void act(Act act) throws StoreException {
         PoolCore c = core();
+        try {
+            c.admission.awaitLogRoom();
+        } catch (IOException e) {
+            throw Failures.store(e, c);
+        }
         c.admin.lock();
         try {
             act.on(new Acts(c));
