@@ -55,7 +55,6 @@ final class PoolHarness {
     private java.util.function.BooleanSupplier happened = () -> false;
     private int counter;
     int maxPoints = 12;
-    int refusedSnapshots;
 
     PoolHarness(long seed, Path tokens) throws Exception {
         this.random = new Random(seed);
@@ -211,7 +210,6 @@ final class PoolHarness {
             if (e.kind() == StoreException.Kind.NO_SPACE
                     && points.stream().anyMatch(p -> p.volume.reserved)) {
                 undecided(() -> {}, () -> false);
-                refusedSnapshots++;
                 return;
             }
             throw e;
