@@ -11,6 +11,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class Admission {
 
     private static final int TRIES_FOR_SPACE = 3;
+    private static final int RECORDS_OF_AN_ACT = 16;
 
     private final PoolCore core;
     private final long dirtyNodeBytes;
@@ -69,6 +70,23 @@ final class Admission {
     /** Barrier rule 7: the last tenth of the log is for barriers and administrative acts. */
     private boolean claimLog(int bytes) {
         return core.wal.claim(bytes) || !core.rules.logRoomNeeded();
+    }
+
+    /**
+     * Waits until administrative records need not go into the last tenth of the log, where a series
+     * of them would fill it before a checkpoint is made. Not to be called with the admin lock held:
+     * the checkpoint needs it.
+     */
+    void awaitLogRoom() throws IOException {
+        int walBytes = Wal.claimFor(RECORDS_OF_AN_ACT);
+        while (core.health.writable() && !core.closed) {
+            long round = rounds();
+            if (core.wal.claim(walBytes)) {
+                core.wal.unclaim(walBytes);
+                return;
+            }
+            awaitCheckpoint(round);
+        }
     }
 
     boolean checkpointDue() {

@@ -163,6 +163,11 @@ public final class Pool implements VolumeStore {
 
     private void act(Act act) throws StoreException {
         PoolCore c = core();
+        try {
+            c.admission.awaitLogRoom();
+        } catch (IOException e) {
+            throw Failures.store(e, c);
+        }
         c.admin.lock();
         try {
             act.on(new Acts(c));

@@ -56,7 +56,6 @@ final class PoolHarness {
 
     private java.util.function.BooleanSupplier happened = () -> false;
     int maxPoints = 12;
-    int refusedSnapshots;
 
     /** Pieces of sealing that were done. */
     int sealed;
@@ -325,7 +324,6 @@ final class PoolHarness {
             if (e.kind() == StoreException.Kind.NO_SPACE
                     && points.stream().anyMatch(p -> p.volume.reserved)) {
                 undecided(() -> {}, () -> false);
-                refusedSnapshots++;
                 return;
             }
             throw e;
