@@ -29,8 +29,7 @@ final class CheckImage {
             DeadListView head) {}
 
     /** A snapshot with the list of what died before it. */
-    record SnapshotView(
-            SnapshotId id, NodeRef root, int epoch, long live, DeadListView list) {}
+    record SnapshotView(SnapshotId id, NodeRef root, int epoch, long live, DeadListView list) {}
 
     /**
      * A deletion under way.
@@ -58,10 +57,7 @@ final class CheckImage {
      * @param places where the last checkpoint put what it writes as a whole
      */
     CheckImage(
-            SpaceMap space,
-            PoolState state,
-            ShareTable shareTable,
-            CheckpointImage.Places places) {
+            SpaceMap space, PoolState state, ShareTable shareTable, CheckpointImage.Places places) {
         for (DeadList list : DirectoryCodec.lists(state)) {
             lists.put(list.id, list.view());
             pages(list.pages(), "dead-list " + list.id);
@@ -141,13 +137,7 @@ final class CheckImage {
                         v.reserved(),
                         v.budget.own);
         return new VolumeView(
-                v.id,
-                v.map.root(),
-                v.originEpoch(),
-                v.mappedGrains,
-                live,
-                views,
-                view(v.headList));
+                v.id, v.map.root(), v.originEpoch(), v.mappedGrains, live, views, view(v.headList));
     }
 
     /** The origin of the volume in whose lists an entry ends. */

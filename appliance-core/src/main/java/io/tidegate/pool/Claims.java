@@ -47,8 +47,7 @@ final class Claims {
     int segmentsHeldBack() {
         synchronized (space) {
             int per = layout.nodesPerSegment();
-            long lacking =
-                    (long) space.reserve() * per - space.freeNodes() - space.nodesUnderWay();
+            long lacking = (long) space.reserve() * per - space.freeNodes() - space.nodesUnderWay();
             return lacking <= 0 ? 0 : (int) ((lacking + per - 1) / per);
         }
     }

@@ -159,9 +159,7 @@ final class Ownership {
         long from = job.cursor();
         for (DeadListView source : job.sources()) {
             source.each(
-                    from,
-                    store,
-                    e -> entry(e, job.after(), "a deletion under way", new Births()));
+                    from, store, e -> entry(e, job.after(), "a deletion under way", new Births()));
             from = 0;
         }
     }

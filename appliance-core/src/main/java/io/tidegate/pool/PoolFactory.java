@@ -101,7 +101,7 @@ final class PoolFactory {
     private void write(PoolOptions options, Layout layout, @Nullable Devices devices)
             throws IOException {
         UUID id = UUID.randomUUID();
-        PoolCore.Parts parts = 
+        PoolCore.Parts parts =
                 new PoolCore.Parts(directory, layout, rules, PoolOpenOptions.standard());
         PoolFile superFile = directory.create(Superblocks.FILE);
         PoolFile wal = directory.create(Recovery.WAL);
@@ -159,8 +159,8 @@ final class PoolFactory {
     }
 
     /**
-     * Written zeroes, not only space set aside: a sync after a first write to that would have to wait
-     * for the host's file system to note that it was written.
+     * Written zeroes, not only space set aside: a sync after a first write to that would have to
+     * wait for the host's file system to note that it was written.
      */
     private static void zero(PoolFile wal, int bytes) throws IOException {
         wal.allocate(0, bytes);

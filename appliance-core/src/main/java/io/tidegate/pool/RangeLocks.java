@@ -1,8 +1,7 @@
 package io.tidegate.pool;
 
+import io.tidegate.block.OwnInterrupt;
 import java.util.Arrays;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Locks on ranges of grains of one volume, first come first served: a range waits for every earlier
@@ -21,27 +20,30 @@ final class RangeLocks {
         }
     }
 
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition released = lock.newCondition();
     private Range[] ranges = new Range[16];
     private int count;
     private int waiting;
 
-    Range lock(long firstGrain, long endGrain) {
+    /** Waits for earlier ranges; an interrupt is kept for later. */
+    synchronized Range lock(long firstGrain, long endGrain) {
         Range mine = new Range(firstGrain, endGrain);
-        lock.lock();
-        try {
-            if (count == ranges.length) {
-                ranges = Arrays.copyOf(ranges, count * 2);
-            }
-            ranges[count++] = mine;
-            while (blocked(mine)) {
-                waiting++;
-                released.awaitUninterruptibly();
+        if (count == ranges.length) {
+            ranges = Arrays.copyOf(ranges, count * 2);
+        }
+        ranges[count++] = mine;
+        boolean interrupted = false;
+        while (count > 1 && blocked(mine)) {
+            waiting++;
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            } finally {
                 waiting--;
             }
-        } finally {
-            lock.unlock();
+        }
+        if (interrupted) {
+            OwnInterrupt.keep();
         }
         return mine;
     }
@@ -59,20 +61,15 @@ final class RangeLocks {
         throw new IllegalStateException("range is not queued");
     }
 
-    void unlock(Range mine) {
-        lock.lock();
-        try {
-            int i = 0;
-            while (ranges[i] != mine) {
-                i++;
-            }
-            count--;
-            System.arraycopy(ranges, i + 1, ranges, i, count - i);
-            if (waiting > 0) {
-                released.signalAll();
-            }
-        } finally {
-            lock.unlock();
+    synchronized void unlock(Range mine) {
+        int i = 0;
+        while (ranges[i] != mine) {
+            i++;
+        }
+        count--;
+        System.arraycopy(ranges, i + 1, ranges, i, count - i);
+        if (waiting > 0) {
+            notifyAll();
         }
     }
 }

@@ -91,7 +91,8 @@ final class Recovery {
             try {
                 open(p.files, s);
                 CheckpointImage.Places at = loadSpace(s, p);
-                return new Ownership(p.space, p.store, new CheckImage(p.space, p.state, p.shares, at))
+                return new Ownership(
+                                p.space, p.store, new CheckImage(p.space, p.state, p.shares, at))
                         .count();
             } finally {
                 p.files.close();

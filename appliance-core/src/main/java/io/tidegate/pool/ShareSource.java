@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param root of the map; to be asked inside a guard and, of a live volume, inside its range lock
  * @param users how many have it open
  */
-record ShareSource(
-        @Nullable Volume live, boolean reserved, Runs.Root root, AtomicInteger users)
+record ShareSource(@Nullable Volume live, boolean reserved, Runs.Root root, AtomicInteger users)
         implements AutoCloseable {
 
     /** A handle that extents can be shared from. */

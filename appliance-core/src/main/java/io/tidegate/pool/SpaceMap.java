@@ -56,8 +56,7 @@ final class SpaceMap {
         promises = new Promises(this, layout, reserveSegments);
         claims = new Claims(this, layout, promises);
         chooser =
-                new SegmentChooser(
-                        files, layout, table, codec, claims, promises, reserveSegments);
+                new SegmentChooser(files, layout, table, codec, claims, promises, reserveSegments);
         // Address 0 means "nowhere", so the first segment is never handed out.
         reserved(0);
     }
@@ -149,7 +148,9 @@ final class SpaceMap {
         }
     }
 
-    /** From now on a copy takes its grains in a data file of its own, if the pool has one to spare. */
+    /**
+     * From now on a copy takes its grains in a data file of its own, if the pool has one to spare.
+     */
     synchronized void beginCopy(OpenSegment open) {
         open.copyFile = chooser.beginCopy();
         open.segment = -1;

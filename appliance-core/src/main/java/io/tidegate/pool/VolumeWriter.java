@@ -217,8 +217,7 @@ final class VolumeWriter {
         return taken.address() + ((long) grain << layout.grainPageShift());
     }
 
-    private void show(
-            long first, SpaceMap.Taken taken, SpaceClaim staged, Admission.Claim claim)
+    private void show(long first, SpaceMap.Taken taken, SpaceClaim staged, Admission.Claim claim)
             throws IOException {
         boolean[] reached = new boolean[1];
         Step step =

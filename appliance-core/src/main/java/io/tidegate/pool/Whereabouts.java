@@ -63,7 +63,10 @@ final class Whereabouts {
         LongLongHashMap shown = new LongLongHashMap();
         int walked = 0;
         for (Snapshot s : snapshots) {
-            if (show(() -> core.state.snapshots.get(s.id) == s ? core.store.node(s.root) : null, walked, shown)) {
+            if (show(
+                    () -> core.state.snapshots.get(s.id) == s ? core.store.node(s.root) : null,
+                    walked,
+                    shown)) {
                 walked = s.epoch;
                 name(shown, "snapshot " + s.id);
             }
@@ -85,8 +88,7 @@ final class Whereabouts {
      * @param walked epoch of the point that {@code shown} is of
      * @param shown by grain of the map, the wanted address there
      */
-    private boolean show(Top root, int walked, LongLongHashMap shown)
-            throws IOException {
+    private boolean show(Top root, int walked, LongLongHashMap shown) throws IOException {
         if (!still(root, shown)) {
             return false;
         }
@@ -115,8 +117,7 @@ final class Whereabouts {
     }
 
     /** Drops what this point does not show any more. */
-    private boolean still(Top root, LongLongHashMap shown)
-            throws IOException {
+    private boolean still(Top root, LongLongHashMap shown) throws IOException {
         Guards.Guard guard = core.guards.enter();
         try {
             MapNode top = core.closed ? null : root.get();

@@ -17,9 +17,20 @@ final class WrittenSums {
     private static final int STRIPE_ENTRIES = 1 << STRIPE_SHIFT;
     private static final int MOST_STRIPES = 256;
 
-    private static final class Stripe {
+    /**
+     * Entries of each stripe: a look at this small table spares most writes in place a look at the
+     * large ones. Changed under the stripe's lock.
+     */
+    private final int[] entries = new int[MOST_STRIPES];
+
+    private final class Stripe {
+        private final int number;
         private long @Nullable [] addresses;
         private int[] sums = new int[0];
+
+        Stripe(int number) {
+            this.number = number;
+        }
 
         synchronized void put(int i, long address, int sum) {
             long[] present = addresses;
@@ -28,13 +39,28 @@ final class WrittenSums {
                 addresses = present;
                 sums = new int[STRIPE_ENTRIES];
             }
+            if (present[i] == 0) {
+                entries[number]++;
+            }
             present[i] = address;
             sums[i] = sum;
         }
 
-        synchronized void drop(int i, long address) {
+        /**
+         * Looks without the lock first: whoever drops a grain holds its range lock, or is the
+         * writer of the log, and so comes after whoever put it.
+         */
+        void drop(int i, long address) {
+            long[] present = addresses;
+            if (present != null && present[i] == address) {
+                dropLocked(i, address);
+            }
+        }
+
+        private synchronized void dropLocked(int i, long address) {
             if (addresses != null && addresses[i] == address) {
                 addresses[i] = 0;
+                entries[number]--;
             }
         }
 
@@ -51,12 +77,16 @@ final class WrittenSums {
     WrittenSums(Layout layout) {
         grainPageShift = layout.grainPageShift();
         for (int i = 0; i < stripes.length; i++) {
-            stripes[i] = new Stripe();
+            stripes[i] = new Stripe(i);
         }
     }
 
+    private int number(long address) {
+        return (int) (address >>> grainPageShift + STRIPE_SHIFT) & MOST_STRIPES - 1;
+    }
+
     private Stripe stripe(long address) {
-        return stripes[(int) (address >>> grainPageShift + STRIPE_SHIFT) & MOST_STRIPES - 1];
+        return stripes[number(address)];
     }
 
     private int index(long address) {
@@ -70,7 +100,9 @@ final class WrittenSums {
 
     /** A grain is about to change, or was freed, or needs no entry any more. */
     void drop(long address) {
-        stripe(address).drop(index(address), address);
+        if (entries[number(address)] > 0) {
+            stripe(address).drop(index(address), address);
+        }
     }
 
     /** The sum of a grain, or {@link Seals#UNCHECKED}. */

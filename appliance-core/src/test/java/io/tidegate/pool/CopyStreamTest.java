@@ -106,8 +106,7 @@ class CopyStreamTest {
                         return syncedFirst;
                     }
                 };
-        PoolHarness h =
-                new PoolHarness(4, tokens, PoolHarness.OPTIONS, PoolHarness.SECTORS, rules);
+        PoolHarness h = new PoolHarness(4, tokens, PoolHarness.OPTIONS, PoolHarness.SECTORS, rules);
         ModelVolume v = h.createVolume();
         try (CopyTarget.CopyStream stream = stream(h, v)) {
             copy(stream, v, 0, SECTORS, 500_000);

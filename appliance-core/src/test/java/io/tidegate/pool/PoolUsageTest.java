@@ -319,7 +319,8 @@ class PoolUsageTest {
         Births wrong = new Births();
         wrong.add(1);
         assertThat(v.headList.counted(1000, wrong)).isTrue();
-        assertThat(pool.check().problems().get(0)).contains("an account of what only one snapshot needs is wrong");
+        assertThat(pool.check().problems().get(0))
+                .contains("an account of what only one snapshot needs is wrong");
         VolumeId reserved = VolumeId.random();
         pool.createVolume(
                 reserved, new VolumeShape(Geometry.ofBytes(1 << 20, 512, 4096), 4096), true);

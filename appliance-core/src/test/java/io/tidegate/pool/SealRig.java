@@ -115,7 +115,8 @@ final class SealRig {
     /** Flips a bit of a grain on the medium. */
     void damage(long address) {
         Layout l = pool.core().layout;
-        files.damageInMemory(DataFiles.name(l.fileOf(address)), (int) l.offsetInFile(address) + 1234, 5);
+        files.damageInMemory(
+                DataFiles.name(l.fileOf(address)), (int) l.offsetInFile(address) + 1234, 5);
     }
 
     static ByteBuffer pattern(int length, int value) {

@@ -29,8 +29,7 @@ final class PoolStores implements StoreProvider {
                         .withChecksums(pool.checksums());
         return pool.devices().isEmpty()
                 ? Pool.create(pool.path(), options)
-                : Pool.create(
-                        pool.path(), options, pool.devices(), PoolOpenOptions.standard());
+                : Pool.create(pool.path(), options, pool.devices(), PoolOpenOptions.standard());
     }
 
     /** What was ordered, or all that the devices have. */

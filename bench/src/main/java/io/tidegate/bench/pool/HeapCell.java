@@ -20,14 +20,15 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The heap that a mapped TiB takes, in a process of its own whose heap is too small for a map that
- * is kept whole.
+ * The heap that a mapped TiB takes beside the node cache's setting, in a process of its own whose
+ * heap is too small for a map that is kept whole.
  */
 final class HeapCell implements Cell {
 
     private static final long VOLUME_BYTES = 1024 * Scene.GIB;
     private static final int HEAP_MIB = 192;
     private static final int LIMIT_MIB = 64;
+    private static final long NODE_CACHE_BYTES = 64 << 20;
     private static final int LIMIT_SECONDS = 180;
     private static final int LOOK_UPS = 20_000;
     private static final String ANSWER = "heap-bytes ";
@@ -93,7 +94,8 @@ final class HeapCell implements Cell {
     public static void main(String[] args) throws Exception {
         PoolOptions options = PoolOptions.fast(VOLUME_BYTES * 5 / 4).withChecksums(false);
         long empty = used();
-        try (Pool pool = SparseFill.create(Path.of(args[0]), options, PoolOpenOptions.standard())) {
+        PoolOpenOptions open = PoolOpenOptions.standard().withNodeCacheBytes(NODE_CACHE_BYTES);
+        try (Pool pool = SparseFill.create(Path.of(args[0]), options, open)) {
             VolumeId id = Scene.volume(pool, VOLUME_BYTES);
             SparseFill.map(pool, id, 0, VOLUME_BYTES);
             new SparseFill.Probe(pool).checkpoint();
@@ -105,7 +107,7 @@ final class HeapCell implements Cell {
                     volume.read(block * Scene.BLOCK, buffer.clear());
                 }
             }
-            System.out.printf(Locale.ROOT, "%s%d%n", ANSWER, used() - empty);
+            System.out.printf(Locale.ROOT, "%s%d%n", ANSWER, used() - empty - NODE_CACHE_BYTES);
         }
     }
 
