@@ -32,20 +32,22 @@ final class MapNode {
     /** Serial of the volume that made it. */
     final int owner;
 
-    private static final int LEAF_HEAP_BYTES = SLOTS * Long.BYTES + 160;
+    private static final int LEAF_HEAP_BYTES = SLOTS * Long.BYTES + 256;
     private static final int INNER_HEAP_BYTES = LEAF_HEAP_BYTES + SLOTS * Integer.BYTES + 16;
 
     private final long[] slots;
     private final @Nullable MapNode @Nullable [] kids;
 
     /**
-     * Of a leaf whose grains all stand in a row on disk: the address of the first, else 0. A
-     * look-up then needs nothing of the slots, which seldom lie in the processor's caches.
+     * Of a leaf most of whose grains stand in a row on disk: where the row's first slot would be,
+     * the least birth in it, and a bit for each slot that is not part of it. A look-up then seldom
+     * needs the slots, which are much more than the processor's caches hold. Never changed.
      */
-    private volatile long inRow;
+    private volatile long @Nullable [] row;
 
-    /** While {@link #inRow} is set: no slot is older. */
-    private int leastBirth;
+    private static final int ROW_FIRST = 0;
+    private static final int ROW_BIRTH = 1;
+    private static final int ROW_OTHERS = 2;
 
     /** Whether a look-up met it lately. Plain: a mark that is lost costs a read at most. */
     private boolean used = true;
@@ -113,41 +115,77 @@ final class MapNode {
 
     /** Under the tree lock; a look-up that still takes the summary sees the slot as it was. */
     void slot(int index, long value) {
-        if (inRow != 0) {
-            inRow = 0;
+        if (row != null) {
+            row = null;
         }
         SLOT.setRelease(slots, index, value);
     }
 
-    /** Notes whether all grains stand in a row. Of a leaf that nobody changes meanwhile. */
+    /** Notes which grains stand in a row. Of a leaf that nobody changes meanwhile. */
     void summarize(int grainPages) {
-        long first = Slot.address(slots[0]);
-        if (level != 0 || first == 0 || inRow != 0) {
+        if (level != 0 || row != null) {
             return;
         }
+        long first = commonFirst(grainPages);
+        long[] found = new long[ROW_OTHERS + SLOTS / Long.SIZE];
         int least = Slot.MAX_EPOCH;
+        int members = 0;
         for (int i = 0; i < SLOTS; i++) {
-            if (Slot.address(slots[i]) != first + (long) i * grainPages) {
-                return;
+            if (isMember(i, first, grainPages)) {
+                least = Math.min(least, Slot.birth(slots[i]));
+                members++;
+            } else {
+                found[ROW_OTHERS + i / Long.SIZE] |= 1L << i;
             }
-            least = Math.min(least, Slot.birth(slots[i]));
         }
-        leastBirth = least;
-        inRow = first;
+        if (members > SLOTS / 2) {
+            found[ROW_FIRST] = first;
+            found[ROW_BIRTH] = least;
+            row = found;
+        }
+    }
+
+    private boolean isMember(int index, long first, int grainPages) {
+        long address = Slot.address(slots[index]);
+        return address != 0 && address == first + (long) index * grainPages;
+    }
+
+    /** Where the first slot's grain would be in the one row that may have more than half. */
+    private long commonFirst(int grainPages) {
+        long candidate = 0;
+        int votes = 0;
+        for (int i = 0; i < SLOTS; i++) {
+            long address = Slot.address(slots[i]);
+            long first = address - (long) i * grainPages;
+            if (address == 0) {
+                votes = Math.max(0, votes - 1);
+            } else if (votes == 0) {
+                candidate = first;
+                votes = 1;
+            } else {
+                votes += first == candidate ? 1 : -1;
+            }
+        }
+        return candidate;
+    }
+
+    private static boolean has(long[] row, int index) {
+        return (row[ROW_OTHERS + (index >>> 6)] & 1L << index) == 0;
     }
 
     /** Address of a leaf's grain, 0 where nothing is mapped. */
     long address(int index, int grainPages) {
-        long first = inRow;
-        return first != 0 ? first + (long) index * grainPages : Slot.address(slot(index));
+        long[] r = row;
+        return r != null && has(r, index)
+                ? r[ROW_FIRST] + (long) index * grainPages
+                : Slot.address(slot(index));
     }
 
     /** As {@link #slot(int)}, perhaps with an older birth that is still later than an epoch. */
     long slotYoungerThan(int epoch, int index, int grainPages) {
-        long first = inRow;
-        // The birth was written before the summary was set, and stays while that is.
-        return first != 0 && leastBirth > epoch
-                ? Slot.of(first + (long) index * grainPages, leastBirth)
+        long[] r = row;
+        return r != null && r[ROW_BIRTH] > epoch && has(r, index)
+                ? Slot.of(r[ROW_FIRST] + (long) index * grainPages, (int) r[ROW_BIRTH])
                 : slot(index);
     }
 

@@ -64,19 +64,22 @@ final class PoolCreation {
     }
 
     private static List<Path> devices(String name, PoolSpec spec) throws ServiceException {
-        List<Path> devices =
-                spec.devices().stream().map(d -> d.toAbsolutePath().normalize()).toList();
-        if (devices.stream().distinct().count() < devices.size()) {
-            throw ServiceException.invalid(
-                    "pool " + name + " is not made",
-                    "a device is named twice",
-                    "name each --device once");
-        }
+        List<Path> devices = distinct("pool " + name + " is not made", spec.devices());
         if (devices.isEmpty() && spec.sizeBytes() == 0) {
             throw ServiceException.invalid(
                     "pool " + name + " is not made",
                     "it has neither a size nor devices",
                     "give a --size, or a --device");
+        }
+        return devices;
+    }
+
+    /** Devices by their absolute names, each once. */
+    static List<Path> distinct(String failure, List<Path> named) throws ServiceException {
+        List<Path> devices = named.stream().map(d -> d.toAbsolutePath().normalize()).toList();
+        if (devices.stream().distinct().count() < devices.size()) {
+            throw ServiceException.invalid(
+                    failure, "a device is named twice", "name each --device once");
         }
         return devices;
     }

@@ -94,13 +94,25 @@ final class PoolRows {
                 .execute();
         int position = 0;
         for (Path device : pool.devices()) {
-            tx.handle()
-                    .execute(
-                            "insert into pool_device (pool_id, position, path) values (?, ?, ?)",
-                            pool.id().toString(),
-                            position++,
-                            device.toString());
+            insertDevice(tx, pool.id(), position++, device);
         }
+    }
+
+    static void insertDevice(Tx tx, PoolId id, int position, Path device) {
+        tx.handle()
+                .execute(
+                        "insert into pool_device (pool_id, position, path) values (?, ?, ?)",
+                        id.toString(),
+                        position,
+                        device.toString());
+    }
+
+    static void deleteDevice(Tx tx, PoolId id, Path device) {
+        tx.handle()
+                .execute(
+                        "delete from pool_device where pool_id = ? and path = ?",
+                        id.toString(),
+                        device.toString());
     }
 
     static void ready(Tx tx, PoolId id, UUID storeUuid) {

@@ -7,6 +7,7 @@ import io.tidegate.catalog.ServiceException;
 import io.tidegate.catalog.ServiceException.Code;
 import io.tidegate.event.Event.Severity;
 import io.tidegate.event.EventLog;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -32,6 +33,7 @@ public final class PoolService implements AutoCloseable {
     private final StoreProvider provider;
     private final EventLog events;
     private final PoolCreation creation;
+    private final PoolGrowth growth;
     private final ActLocks locks = new ActLocks();
     private final Map<PoolId, VolumeStore> open = new ConcurrentHashMap<>();
     private final List<Consumer<PoolId>> listeners = new CopyOnWriteArrayList<>();
@@ -43,6 +45,7 @@ public final class PoolService implements AutoCloseable {
         this.catalog = catalog;
         this.provider = provider;
         this.creation = new PoolCreation(catalog, provider);
+        this.growth = new PoolGrowth(catalog, provider);
         this.events = events;
         this.claims = new PoolClaims(catalog, events);
     }
@@ -322,51 +325,28 @@ public final class PoolService implements AutoCloseable {
      * start has it do so. The size that it has already changes nothing.
      */
     public PoolInfo grow(Request who, String name, long sizeBytes) throws ServiceException {
+        return grow(who, name, (pool, store) -> growth.toSize(who, pool, store, sizeBytes));
+    }
+
+    /**
+     * Adds devices to a pool on devices, in use. The row has them first: what was cut off is
+     * finished by the same call again, and no other pool gets them meanwhile.
+     */
+    public PoolInfo grow(Request who, String name, List<Path> devices) throws ServiceException {
+        return grow(who, name, (pool, store) -> growth.byDevices(who, pool, store, devices));
+    }
+
+    private interface Growing {
+        void grow(PoolRecord pool, VolumeStore store) throws ServiceException;
+    }
+
+    private PoolInfo grow(Request who, String name, Growing act) throws ServiceException {
         PoolRecord pool = find(name);
-        String object = "pool:" + pool.name();
-        String failure = "pool " + pool.name() + " does not grow";
         try (ActLocks.Held held = locks.hold(pool.id(), "pool " + pool.name(), "grow")) {
-            VolumeStore store = store(pool.id());
-            long before = store.status().totalBytes();
-            checkGrows(failure, before, sizeBytes);
-            if (sizeBytes > before) {
-                growStore(store, sizeBytes, failure);
-            }
-            long after = store.status().totalBytes();
-            catalog.change(
-                    who,
-                    object,
-                    tx -> {
-                        PoolRows.setSize(tx, pool.id(), after);
-                        tx.note("before", before).note("after", after);
-                        return 0;
-                    });
-            log.info("pool {} has {} bytes instead of {}", pool.name(), after, before);
+            act.grow(pool, store(pool.id()));
             return info(find(pool.name()));
         } catch (ServiceException e) {
-            throw catalog.recorded(who, object, e);
-        }
-    }
-
-    private void growStore(VolumeStore store, long sizeBytes, String failure)
-            throws ServiceException {
-        try {
-            provider.grow(store, sizeBytes);
-        } catch (StoreException e) {
-            throw StoreFailures.of(e, failure);
-        } catch (IllegalArgumentException e) {
-            throw ServiceException.invalid(
-                    failure, String.valueOf(e.getMessage()), "give another --size");
-        }
-    }
-
-    private static void checkGrows(String failure, long before, long sizeBytes)
-            throws ServiceException {
-        if (sizeBytes < before) {
-            throw ServiceException.invalid(
-                    failure,
-                    "pools do not shrink; it has " + before + " bytes",
-                    "give a larger --size");
+            throw catalog.recorded(who, "pool:" + pool.name(), e);
         }
     }
 

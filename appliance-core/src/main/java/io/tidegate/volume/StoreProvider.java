@@ -1,5 +1,8 @@
 package io.tidegate.volume;
 
+import java.nio.file.Path;
+import java.util.List;
+
 /** Makes and opens the stores behind pools; a port that the wiring fills. Calls block. */
 public interface StoreProvider {
 
@@ -39,4 +42,12 @@ public interface StoreProvider {
      *     devices, {@code NO_SPACE}
      */
     void grow(VolumeStore store, long sizeBytes) throws StoreException;
+
+    /**
+     * Adds devices to an open store on devices, while it is in use.
+     *
+     * @throws StoreException {@code LIMIT} when it lies on files or a device does not fit, {@code
+     *     IO} when a device cannot be used
+     */
+    void grow(VolumeStore store, List<Path> devices) throws StoreException;
 }

@@ -13,6 +13,10 @@ import io.tidegate.volume.StoreProvider;
 import io.tidegate.volume.VolumeStore;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Pools that can end the world just before or after an act: the catalog takes nothing more from
@@ -28,6 +32,12 @@ public final class KillingStores implements StoreProvider {
     private final Catalog catalog;
     private volatile String killIn = "";
     private volatile boolean after;
+
+    /** How a growth by devices ends; null when it is done. */
+    public volatile StoreException.@Nullable Kind refusal;
+
+    /** What pools were grown by. */
+    public final List<Path> grownBy = new CopyOnWriteArrayList<>();
 
     KillingStores(Catalog catalog) {
         this.catalog = catalog;
@@ -84,6 +94,15 @@ public final class KillingStores implements StoreProvider {
     @Override
     public void grow(VolumeStore store, long sizeBytes) {
         throw new UnsupportedOperationException("not in these tests");
+    }
+
+    @Override
+    public void grow(VolumeStore store, List<Path> devices) throws StoreException {
+        StoreException.Kind kind = refusal;
+        if (kind != null) {
+            throw new StoreException(kind, devices + " as the test wants it");
+        }
+        grownBy.addAll(devices);
     }
 
     private void kill(String method, boolean now) {

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -72,6 +73,11 @@ class RealPoolTest {
         @Override
         public void grow(VolumeStore store, long sizeBytes) throws StoreException {
             ((Pool) store).grow(sizeBytes);
+        }
+
+        @Override
+        public void grow(VolumeStore store, List<Path> devices) throws StoreException {
+            ((Pool) store).grow(devices);
         }
     }
 

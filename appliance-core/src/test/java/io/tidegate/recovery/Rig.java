@@ -339,6 +339,11 @@ final class Rig implements AutoCloseable {
         public void grow(VolumeStore store, long sizeBytes) {
             ((FakeStore) store).grow(sizeBytes);
         }
+
+        @Override
+        public void grow(VolumeStore store, List<Path> devices) {
+            throw new UnsupportedOperationException("not in these tests");
+        }
     }
 
     // ---- acts

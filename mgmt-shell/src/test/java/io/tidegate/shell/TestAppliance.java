@@ -221,5 +221,10 @@ public final class TestAppliance implements AutoCloseable {
         public void grow(VolumeStore store, long sizeBytes) {
             grown.set(sizeBytes);
         }
+
+        @Override
+        public void grow(VolumeStore store, List<Path> devices) {
+            throw new UnsupportedOperationException("its pools lie in files");
+        }
     }
 }

@@ -20,6 +20,8 @@ import java.util.Optional;
  * @param capacityPoolSize as fastPoolSize, of the pool {@code capacity}; 0 takes a half
  * @param ioWorkers threads for device calls that may block
  * @param heap heap of the appliance's process, as {@code -Xmx} takes it
+ * @param nodeCache heap for parts of the map that each open pool keeps to read them again, in
+ *     bytes; 0 takes an eighth of the heap
  * @param binGrace how long deleted things can be undeleted
  * @param lunQuarantine how long a LUN number rests after an unmap
  * @param loginTimeout how long an iSCSI login may take
@@ -36,6 +38,7 @@ public record Settings(
         long capacityPoolSize,
         int ioWorkers,
         String heap,
+        long nodeCache,
         Duration binGrace,
         Duration lunQuarantine,
         Duration loginTimeout,
@@ -46,6 +49,10 @@ public record Settings(
     public Settings {
         require(companyId.matches("[0-9a-f]{6}"), "company_id", "6 hex digits in lower case");
         require(heap.matches("[1-9][0-9]*[mg]"), "heap", "a number with m or g, such as 1g");
+        require(
+                nodeCache == 0 || nodeCache >= 1 << 20 && nodeCache <= Quantities.bytes(heap) / 4,
+                "node_cache",
+                "at least 1MiB, and a quarter of the heap of " + heap + " at most");
         require(ioWorkers >= 4 && ioWorkers <= 256, "io_workers", "4 to 256");
         require(poolSize(fastPoolSize), "fast_pool_size", "at least 64MiB");
         require(poolSize(capacityPoolSize), "capacity_pool_size", "at least 64MiB");
@@ -70,6 +77,7 @@ public record Settings(
                 0,
                 16,
                 "1g",
+                0,
                 Duration.ofHours(24),
                 Duration.ofHours(1),
                 Duration.ofSeconds(15),
@@ -94,6 +102,7 @@ public record Settings(
                 over.capacityPoolSize().map(Quantities::bytes).orElse(capacityPoolSize),
                 over.ioWorkers().orElse(ioWorkers),
                 over.heap().orElse(heap),
+                over.nodeCache().map(Quantities::bytes).orElse(nodeCache),
                 over.binGrace().map(Quantities::duration).orElse(binGrace),
                 over.lunQuarantine().map(Quantities::duration).orElse(lunQuarantine),
                 over.loginTimeout().map(Quantities::duration).orElse(loginTimeout),
@@ -122,6 +131,7 @@ public record Settings(
             @JsonProperty("capacity_pool_size") Optional<String> capacityPoolSize,
             @JsonProperty("io_workers") Optional<Integer> ioWorkers,
             @JsonProperty("heap") Optional<String> heap,
+            @JsonProperty("node_cache") Optional<String> nodeCache,
             @JsonProperty("bin_grace") Optional<String> binGrace,
             @JsonProperty("lun_quarantine") Optional<String> lunQuarantine,
             @JsonProperty("login_timeout") Optional<String> loginTimeout,
@@ -138,6 +148,7 @@ public record Settings(
                     iscsi,
                     ssh,
                     http,
+                    Optional.empty(),
                     Optional.empty(),
                     Optional.empty(),
                     Optional.empty(),

@@ -69,7 +69,7 @@ public final class CoreParts implements AutoCloseable {
         catalog = Catalog.open(data.resolve("catalog.db"), clock);
         events = new EventLog(catalog, EventLog.DEFAULT_LIMIT);
         users = new UserService(catalog);
-        pools = new PoolService(catalog, new PoolStores(), events);
+        pools = new PoolService(catalog, new PoolStores(settings.nodeCache()), events);
         presentation =
                 new Presentation(catalog, pools, secrets, new Identities(settings.companyId()));
         space = new SpaceWatch(catalog, pools, presentation, events);

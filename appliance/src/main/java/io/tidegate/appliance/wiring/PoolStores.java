@@ -16,10 +16,21 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.SequencedMap;
 
 /** Our own pool behind every pool row. */
 final class PoolStores implements StoreProvider {
+
+    private final PoolOpenOptions open;
+
+    /**
+     * @param nodeCacheBytes heap for the map of each pool; 0 takes the pool's default
+     */
+    PoolStores(long nodeCacheBytes) {
+        PoolOpenOptions standard = PoolOpenOptions.standard();
+        open = nodeCacheBytes == 0 ? standard : standard.withNodeCacheBytes(nodeCacheBytes);
+    }
 
     @Override
     public VolumeStore create(PoolRecord pool) throws StoreException {
@@ -28,8 +39,8 @@ final class PoolStores implements StoreProvider {
                         .withGrainBytes(pool.grainBytes())
                         .withChecksums(pool.checksums());
         return pool.devices().isEmpty()
-                ? Pool.create(pool.path(), options)
-                : Pool.create(pool.path(), options, pool.devices(), PoolOpenOptions.standard());
+                ? Pool.create(pool.path(), options, open)
+                : Pool.create(pool.path(), options, pool.devices(), open);
     }
 
     /** What was ordered, or all that the devices have. */
@@ -53,7 +64,7 @@ final class PoolStores implements StoreProvider {
 
     @Override
     public VolumeStore open(PoolRecord pool) throws StoreException {
-        return Pool.open(pool.path(), PoolOpenOptions.standard());
+        return Pool.open(pool.path(), open);
     }
 
     @Override
@@ -80,6 +91,11 @@ final class PoolStores implements StoreProvider {
     @Override
     public void grow(VolumeStore store, long sizeBytes) throws StoreException {
         pool(store).grow(sizeBytes);
+    }
+
+    @Override
+    public void grow(VolumeStore store, List<Path> devices) throws StoreException {
+        pool(store).grow(devices);
     }
 
     private static Pool pool(VolumeStore store) {

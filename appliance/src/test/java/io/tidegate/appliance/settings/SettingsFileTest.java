@@ -19,12 +19,25 @@ class SettingsFileTest {
     void readsWhatIsThereAndKeepsTheRest() throws IOException {
         Settings settings =
                 read(
-                        "iscsi: 127.0.0.2:3261\nfast_pool_size: 10GiB\nbin_grace: 7d\nio_workers: 8\n");
+                        "iscsi: 127.0.0.2:3261\nfast_pool_size: 10GiB\nbin_grace: 7d\nio_workers: 8\n"
+                                + "node_cache: 64MiB\n");
         assertThat(settings.iscsi()).isEqualTo(new AddressPort("127.0.0.2", 3261));
         assertThat(settings.fastPoolSize()).isEqualTo(10L << 30);
         assertThat(settings.binGrace()).isEqualTo(Duration.ofDays(7));
         assertThat(settings.ioWorkers()).isEqualTo(8);
+        assertThat(settings.nodeCache()).isEqualTo(64L << 20);
         assertThat(settings.ssh()).isEqualTo(Settings.defaults().ssh());
+    }
+
+    @Test
+    void aNodeCacheLeavesMostOfTheHeapToOthers() throws IOException {
+        assertThat(read("heap: 4g\nnode_cache: 1GiB\n").nodeCache()).isEqualTo(1L << 30);
+        assertThatThrownBy(() -> read("heap: 1g\nnode_cache: 512MiB\n"))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("node_cache");
+        assertThatThrownBy(() -> read("node_cache: 4096\n"))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("node_cache");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.tidegate.bench.pool;
 
 import io.tidegate.block.BlockDevice;
+import io.tidegate.block.CopyTarget;
 import io.tidegate.block.FileDevice;
 import io.tidegate.pool.Pool;
 import io.tidegate.pool.PoolOptions;
@@ -12,13 +13,15 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A database's flushes on one volume while another volume is written in order, as a copy writes it.
- * The same with two plain files shows what the disk below makes of it.
+ * A database's flushes on one volume while a copy runs into another, through the stream that the
+ * mover takes and with a flush for each of its pieces. The same with two plain files shows what the
+ * disk below makes of it.
  */
 final class CopyCell implements Cell {
 
     private static final long SMALL_BYTES = Scene.GIB / 4;
     private static final long LARGE_BYTES = Scene.GIB;
+    private static final int PIECES_A_FLUSH = 64;
     private static final int PHASES = 4;
     private static final long PHASE_NANOS = 3_000_000_000L;
 
@@ -99,10 +102,17 @@ final class CopyCell implements Cell {
 
     private static Void copy(BlockDevice large, AtomicBoolean stop, long[] copied)
             throws Exception {
-        ByteBuffer piece = ByteBuffer.allocateDirect(Scene.MIB);
-        while (!stop.get()) {
-            large.write(copied[0] * Scene.MIB % LARGE_BYTES, piece.clear());
-            copied[0]++;
+        try (BlockDevice stream =
+                large instanceof CopyTarget target ? target.openCopyStream() : null) {
+            BlockDevice to = stream == null ? large : stream;
+            ByteBuffer piece = ByteBuffer.allocateDirect(Scene.MIB);
+            while (!stop.get()) {
+                to.write(copied[0] * Scene.MIB % LARGE_BYTES, piece.clear());
+                if (++copied[0] % PIECES_A_FLUSH == 0) {
+                    to.flush();
+                }
+            }
+            to.flush();
         }
         return null;
     }

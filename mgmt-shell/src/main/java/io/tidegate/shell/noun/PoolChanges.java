@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -206,7 +207,11 @@ final class PoolChanges {
     @Command(name = "grow", description = "Makes a pool larger, while it is in use.")
     @About(
             access = Access.ADMINISTER,
-            examples = {"pool grow fast --size 2T", "pool grow fast --size 2T --dry-run"},
+            examples = {
+                "pool grow fast --size 2T",
+                "pool grow fast --size 2T --dry-run",
+                "pool grow raw --device /dev/sdd --yes --confirm raw"
+            },
             exits = {ExitCode.CONFLICT, ExitCode.DEVICE})
     static final class Grow extends Verb.Changing {
         @Parameters(
@@ -215,26 +220,49 @@ final class PoolChanges {
                 completionCandidates = Live.Pools.class)
         String name = "";
 
-        @Option(
-                names = "--size",
-                required = true,
-                paramLabel = "SIZE",
-                description = "the most that it may take from now on",
-                converter = Converters.Size.class)
-        long size;
+        @ArgGroup(multiplicity = "1")
+        By by = new By();
+
+        static final class By {
+            @Option(
+                    names = "--size",
+                    required = true,
+                    paramLabel = "SIZE",
+                    description = "the most that it may take from now on; for a pool in files",
+                    converter = Converters.Size.class)
+            @Nullable Long size;
+
+            @Option(
+                    names = "--device",
+                    required = true,
+                    paramLabel = "DEV",
+                    description =
+                            "one more block device, for a pool on devices; may be repeated; what"
+                                    + " it holds is lost")
+            List<Path> devices = List.of();
+        }
 
         @Override
         public Plan plan() throws Exception {
             PoolInfo pool = services().pools().show(name);
-            return Plan.free("pool grow " + pool.pool().name())
-                    .line("before", Cell.bytes(total(pool)).human())
-                    .line("after", Cell.bytes(size).human() + ", in whole segments")
-                    .line("shrink", "never: a pool does not become smaller again");
+            String command = "pool grow " + pool.pool().name();
+            Plan plan = by.size != null ? Plan.free(command) : Plan.askName(command, name);
+            plan.line("before", Cell.bytes(total(pool)).human());
+            if (by.size != null) {
+                plan.line("after", Cell.bytes(by.size).human() + ", in whole segments");
+            }
+            for (Path device : by.devices) {
+                plan.line("wipes", device.toString());
+            }
+            return plan.line("shrink", "never: a pool does not become smaller again");
         }
 
         @Override
         public Result apply(Request request) throws Exception {
-            PoolInfo pool = services().pools().grow(request, name, size);
+            PoolInfo pool =
+                    by.size != null
+                            ? services().pools().grow(request, name, by.size)
+                            : services().pools().grow(request, name, by.devices);
             return new Result.Done(
                             "Pool",
                             pool.pool().name(),

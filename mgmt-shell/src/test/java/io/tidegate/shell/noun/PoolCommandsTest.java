@@ -149,6 +149,20 @@ class PoolCommandsTest {
     }
 
     @Test
+    void growsByDevicesOnlyWhatLiesOnDevices() {
+        long before = appliance.grown.get();
+        Said both = run("pool grow fast --size 1GiB --device /dev/null");
+        assertThat(both.code()).isEqualTo(2);
+        assertThat(run("pool grow fast").code()).isEqualTo(2);
+        assertThat(ok("pool grow fast --device /dev/null --dry-run").out())
+                .contains("wipes", "/dev/null");
+        Said files = run("pool grow fast --device /dev/null --yes --confirm fast");
+        assertThat(files.code()).isEqualTo(2);
+        assertThat(files.err()).contains("it lies in files", "--size");
+        assertThat(appliance.grown).hasValue(before);
+    }
+
+    @Test
     void makingAPoolOnDevicesIsConfirmedAndNeedsNoSize() {
         String command = "pool create raw --path " + data.resolve("raw") + " --device /dev/none";
         Said asked = run(command);
