@@ -45,6 +45,9 @@ final class MapNode {
      */
     private volatile long @Nullable [] row;
 
+    /** {@link #row}'s first address when all slots are part of it, else 0: spares one step. */
+    private volatile long inRow;
+
     private static final int ROW_FIRST = 0;
     private static final int ROW_BIRTH = 1;
     private static final int ROW_OTHERS = 2;
@@ -116,6 +119,7 @@ final class MapNode {
     /** Under the tree lock; a look-up that still takes the summary sees the slot as it was. */
     void slot(int index, long value) {
         if (row != null) {
+            inRow = 0;
             row = null;
         }
         SLOT.setRelease(slots, index, value);
@@ -142,6 +146,7 @@ final class MapNode {
             found[ROW_FIRST] = first;
             found[ROW_BIRTH] = least;
             row = found;
+            inRow = members == SLOTS ? first : 0;
         }
     }
 
@@ -175,6 +180,10 @@ final class MapNode {
 
     /** Address of a leaf's grain, 0 where nothing is mapped. */
     long address(int index, int grainPages) {
+        long first = inRow;
+        if (first != 0) {
+            return first + (long) index * grainPages;
+        }
         long[] r = row;
         return r != null && has(r, index)
                 ? r[ROW_FIRST] + (long) index * grainPages
