@@ -17,8 +17,13 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Administrative acts on one opening: checked under the admin lock, queued as one unit of records,
- * durable by a barrier before they are answered.
+ * Administrative acts on one opening: checked under the admin lock, written to the log as one unit
+ * of records, durable by a barrier before they are answered.
+ *
+ * <pre>
+ *   log drained | unit written, in effect | barrier | answer
+ *      fails: nothing has happened        | fails: has happened, and is not durable yet
+ * </pre>
  */
 final class Acts {
 
@@ -36,21 +41,51 @@ final class Acts {
 
     /** Runs an act while the gates of the volumes that it concerns are closed and drained. */
     private void act(Collection<Volume> touched, Body body) throws StoreException {
+        act(touched, 0, body);
+    }
+
+    /**
+     * @param pages places that the effect of its records takes
+     */
+    private void act(Collection<Volume> touched, int pages, Body body) throws StoreException {
         writable();
         if (!core.space.claim(0, NODES_FOR_AN_ACT)) {
             throw new StoreException(Kind.NO_SPACE, "the pool's reserve is used up");
         }
         try {
-            long lsn = queue(touched, body);
-            core.barrier.flush(lsn);
-        } catch (IOException e) {
-            throw Failures.store(e, core);
+            durable(write(touched, pages, body));
         } finally {
             core.space.unclaim(0, NODES_FOR_AN_ACT);
         }
     }
 
-    private long queue(Collection<Volume> touched, Body body) throws StoreException, IOException {
+    private long write(Collection<Volume> touched, int pages, Body body) throws StoreException {
+        try {
+            core.store.prepay(pages);
+            return write(touched, body);
+        } catch (IOException e) {
+            throw Failures.store(
+                    e, core, "nothing of it has happened; try again when this is mended: ");
+        } finally {
+            core.store.refund();
+        }
+    }
+
+    private void durable(long lsn) throws StoreException {
+        try {
+            core.barrier.flush(lsn);
+        } catch (IOException e) {
+            core.health.noticed(e);
+            String what =
+                    core.health.writable()
+                            ? "it has happened, but a loss of power may undo it until a flush"
+                                    + " succeeds; look before it is tried again: "
+                            : "whether it has happened shows when the pool is reopened: ";
+            throw Failures.store(e, core, what);
+        }
+    }
+
+    private long write(Collection<Volume> touched, Body body) throws StoreException, IOException {
         List<Volume> volumes = new ArrayList<>(touched);
         volumes.sort(Comparator.comparing(v -> v.id.value()));
         volumes.forEach(v -> v.gate.close());
@@ -63,13 +98,7 @@ final class Acts {
                                 + core.options.drainLimit().toMillis()
                                 + " ms");
             }
-            core.wal.drain();
-            long lsn = core.wal.append(records, null);
-            core.wal.drain();
-            return lsn;
-        } catch (IOException e) {
-            core.health.fail("the log cannot be written: " + e.getMessage(), e);
-            throw e;
+            return core.wal.write(records);
         } finally {
             volumes.forEach(v -> v.gate.open());
         }
@@ -119,6 +148,7 @@ final class Acts {
     void createVolume(VolumeId id, VolumeShape shape) throws StoreException {
         act(
                 List.of(),
+                1,
                 () -> {
                     absent(id);
                     return List.of(new WalRecord.VolumeNew(core.state.nextSerial, id, shape));
@@ -138,7 +168,11 @@ final class Acts {
                 throw new StoreException(
                         Kind.LIMIT, "volume " + id + " cannot have " + sizeBytes + " bytes", e);
             }
-            act(List.of(v), () -> List.of(new WalRecord.Resize(v.serial, sizeBytes)));
+            int levels = Layout.levelFor(core.layout.grainsOf(sizeBytes)) - v.map.root().level;
+            act(
+                    List.of(v),
+                    Math.max(0, levels),
+                    () -> List.of(new WalRecord.Resize(v.serial, sizeBytes)));
         }
     }
 

@@ -3,6 +3,7 @@ package io.tidegate.pool;
 import java.io.IOException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a change needs before it may enter a gate (rule W1): space, room in the log, and a map that
@@ -17,6 +18,7 @@ final class Admission {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition checkpointed = lock.newCondition();
     private long rounds;
+    private @Nullable IOException lastRound;
 
     Admission(PoolCore core, long dirtyNodeBytes) {
         this.core = core;
@@ -53,6 +55,19 @@ final class Admission {
         }
     }
 
+    /** Before a barrier or an act: while the log is in its last tenth, a checkpoint comes first. */
+    void makeRoom() {
+        if (core.wal.shortForActs() && core.health.writable()) {
+            try {
+                awaitCheckpoint(rounds());
+            } catch (IOException e) {
+                // Said by the checkpoint itself; what follows may still fit, and says if it does
+                // not.
+                core.health.noticed(e);
+            }
+        }
+    }
+
     boolean checkpointDue() {
         return core.wal.halfFull() || core.store.unwrittenBytes() >= dirtyNodeBytes / 2;
     }
@@ -74,8 +89,15 @@ final class Admission {
         }
         lock.lock();
         try {
-            while (rounds == round && core.health.writable()) {
+            while (rounds == round && core.health.writable() && !core.closed) {
                 checkpointed.awaitUninterruptibly();
+            }
+            if (core.closed) {
+                throw new GoneException("the pool is being reopened or was closed");
+            }
+            IOException failure = lastRound;
+            if (failure != null && core.health.writable()) {
+                throw failure;
             }
         } finally {
             lock.unlock();
@@ -84,15 +106,20 @@ final class Admission {
 
     void roundDoneIfFailed() {
         if (!core.health.writable()) {
-            roundDone();
+            roundDone(null);
         }
     }
 
-    /** A checkpoint was made, or failed, or the pool takes no writes any more. */
-    void roundDone() {
+    /**
+     * A checkpoint was made or put off, or the pool takes no writes any more.
+     *
+     * @param failure why none could be made; who waits for it is told, and does not wait again
+     */
+    void roundDone(@Nullable IOException failure) {
         lock.lock();
         try {
             rounds++;
+            lastRound = failure;
             checkpointed.signalAll();
         } finally {
             lock.unlock();

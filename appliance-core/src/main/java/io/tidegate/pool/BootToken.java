@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -67,12 +69,23 @@ final class BootToken {
     boolean present() throws IOException {
         return file != null
                 && Files.exists(file)
-                && Files.readString(file, StandardCharsets.UTF_8).equals(content);
+                && Arrays.equals(
+                        Files.readAllBytes(file), content.getBytes(StandardCharsets.UTF_8));
     }
 
-    void make() throws IOException {
+    /** Without a token the next opening believes less, so a failure is no reason to stop. */
+    void make() {
         if (file != null) {
-            Files.writeString(file, content);
+            try {
+                Files.writeString(file, content);
+            } catch (IOException e) {
+                LOG.warn(
+                        "the pool's token {} cannot be made: after a kill, unsynced writes are"
+                                + " dropped",
+                        file,
+                        e);
+                remove();
+            }
         }
     }
 
@@ -82,8 +95,18 @@ final class BootToken {
             try {
                 Files.deleteIfExists(file);
             } catch (IOException e) {
-                LOG.error("the pool's token {} cannot be removed: remove it by hand", file, e);
+                empty(file, e);
             }
+        }
+    }
+
+    /** A token of other content counts as none. */
+    private static void empty(Path file, IOException why) {
+        try {
+            Files.write(file, new byte[0], StandardOpenOption.TRUNCATE_EXISTING);
+        } catch (IOException e) {
+            e.addSuppressed(why);
+            LOG.error("the pool's token {} cannot be removed: remove it by hand", file, e);
         }
     }
 }

@@ -19,6 +19,18 @@ import org.slf4j.LoggerFactory;
  *
  * The cut is exact: a tree that already held a later record would, after a replay, be live and free
  * at once.
+ *
+ * <p>A write that fails makes the checkpoint late and changes nothing else:
+ *
+ * <ul>
+ *   <li>before the superblock is durable, everything that the image took goes back, for the next
+ *       cut. The superblock's slot may be torn then; the other one is valid, and the log reaches
+ *       back to it.
+ *   <li>once it is durable, only its name in the log is missing. Until that is there nothing that
+ *       the image freed is handed out and the log's tail stays; the next run begins with it.
+ * </ul>
+ *
+ * A sync that fails is final, like any.
  */
 final class Checkpointer {
 
@@ -31,6 +43,9 @@ final class Checkpointer {
     private Superblock current;
     private volatile long cutLsn;
     private volatile boolean dirtied;
+
+    /** Durable, but not named in the log yet. */
+    private volatile @Nullable Cut unnamed;
 
     Checkpointer(PoolCore core, Superblock current, CheckpointImage.Places places) {
         this.core = core;
@@ -45,7 +60,15 @@ final class Checkpointer {
 
     /** Whether there is anything that the last checkpoint does not have. */
     boolean needed() {
-        return core.wal.queuedLsn() > cutLsn || dirtied || core.retirement.anythingPending();
+        return core.wal.queuedLsn() > cutLsn
+                || dirtied
+                || somethingUnnamed()
+                || core.retirement.anythingPending();
+    }
+
+    /** Whether a durable checkpoint still waits for its name in the log. */
+    boolean somethingUnnamed() {
+        return unnamed != null;
     }
 
     /** Background work changed something without a record. */
@@ -57,36 +80,64 @@ final class Checkpointer {
      * Makes one.
      *
      * @return false when writes under way did not end in time; nothing has happened then
+     * @throws IOException when a write or a sync failed; see above what then holds
      */
     boolean run(boolean clean) throws IOException {
         one.lock();
         try {
-            Cut cut = cut();
-            if (cut == null) {
-                return false;
-            }
-            boolean durable = false;
-            try {
-                write(cut.image);
-                publish(cut, clean);
-                durable = true;
-            } finally {
-                if (!durable) {
-                    core.store.giveBack(cut.image.nodes);
-                    core.space.dirtyAgain(cut.image.spacePages);
-                    core.retirement.uncut(cut.image.freed);
-                    dirtied = true;
-                }
-            }
-            core.store.written(cut.image.nodes);
-            cut.image.lists.forEach(DeadList::written);
-            carried.clear();
-            core.wal.release(cut.mark);
-            core.retirement.retire(cut.image.freed);
-            return true;
+            boolean made = make(clean);
+            core.health.well(Health.Part.CHECKPOINT);
+            return made;
+        } catch (IOException e) {
+            core.health.trouble(Health.Part.CHECKPOINT, e);
+            throw e;
         } finally {
             one.unlock();
         }
+    }
+
+    private boolean make(boolean clean) throws IOException {
+        name();
+        Cut cut = cut();
+        if (cut == null) {
+            return false;
+        }
+        boolean durable = false;
+        try {
+            write(cut.image);
+            publish(cut, clean);
+            durable = true;
+        } finally {
+            if (!durable) {
+                core.store.giveBack(cut.image.nodes);
+                core.space.dirtyAgain(cut.image.spacePages);
+                core.retirement.uncut(cut.image.freed);
+                dirtied = true;
+            }
+        }
+        core.store.written(cut.image.nodes);
+        cut.image.lists.forEach(DeadList::written);
+        carried.clear();
+        unnamed = cut;
+        name();
+        return true;
+    }
+
+    /** The log names the durable superblock; only then what that one no longer uses is free. */
+    private void name() throws IOException {
+        Cut cut = unnamed;
+        if (cut == null) {
+            return;
+        }
+        core.barrier.exclusively(
+                () -> {
+                    core.wal.name(current.generation(), cut.mark.lsn());
+                    core.wal.sync();
+                    core.barrier.advance(cut.mark.lsn());
+                });
+        unnamed = null;
+        core.wal.release(cut.mark);
+        core.retirement.retire(cut.image.freed);
     }
 
     /** Looks at the state while nothing changes it. */
@@ -147,6 +198,8 @@ final class Checkpointer {
     }
 
     private Cut take() throws IOException {
+        // From here on nothing can fail for want of space.
+        core.space.ensureNodes(CheckpointImage.pagesAtMost(core.state, core.space, core.shares));
         try {
             dirtied = false;
             Wal.Mark mark = core.wal.mark();
@@ -172,17 +225,8 @@ final class Checkpointer {
     private void write(CheckpointImage image) throws IOException {
         core.store.write(image.images, current.generation() + 1);
         if (core.health.writable()) {
-            syncOrFail();
-        }
-    }
-
-    /** Takes the bulk of the work off the barrier that follows. */
-    private void syncOrFail() throws IOException {
-        try {
+            // Takes the bulk of the work off the barrier that follows. A failure is noticed above.
             core.files.syncAll();
-        } catch (IOException e) {
-            core.health.fail("a sync failed: " + e.getMessage(), e);
-            throw e;
         }
     }
 
@@ -210,9 +254,6 @@ final class Checkpointer {
                     core.superblocks.write(next);
                     core.superblocks.sync();
                     current = next;
-                    core.wal.name(next.generation(), cut.mark.lsn());
-                    core.wal.sync();
-                    core.barrier.advance(cut.mark.lsn());
                 });
         LOG.debug(
                 "pool {} checkpoint {} at LSN {}: {} pages",

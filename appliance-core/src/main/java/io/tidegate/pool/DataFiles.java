@@ -1,5 +1,6 @@
 package io.tidegate.pool;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -17,30 +18,31 @@ final class DataFiles {
         /** Set after a write, before its record is queued; taken before a sync begins. */
         private volatile boolean marked;
 
-        private DataFile(PoolFile file) {
+        /** Existed at the opening, or was synced since it was made. */
+        private boolean durable;
+
+        private DataFile(PoolFile file, boolean durable) {
             this.file = file;
+            this.durable = durable;
         }
     }
 
+    static final String PREFIX = "data-";
+
     private final PoolFiles directory;
     private final Layout layout;
+    private final Health health;
     private final AtomicReferenceArray<@Nullable DataFile> files;
 
-    DataFiles(PoolFiles directory, Layout layout) {
+    DataFiles(PoolFiles directory, Layout layout, Health health) {
         this.directory = directory;
         this.layout = layout;
+        this.health = health;
         this.files = new AtomicReferenceArray<>(layout.files());
     }
 
     static String name(int index) {
-        return String.format("data-%04d", index);
-    }
-
-    /** Takes over the open files of another, which is not to be used any more. */
-    void adopt(DataFiles other) {
-        for (int i = 0; i < other.files.length(); i++) {
-            files.set(i, other.files.getAndSet(i, null));
-        }
+        return String.format("%s%04d", PREFIX, index);
     }
 
     /** Opens the files that exist. */
@@ -48,7 +50,7 @@ final class DataFiles {
         var names = directory.names();
         for (int i = 0; i < layout.files(); i++) {
             if (names.contains(name(i))) {
-                files.set(i, new DataFile(directory.open(name(i))));
+                files.set(i, new DataFile(directory.open(name(i)), true));
             }
         }
     }
@@ -58,20 +60,31 @@ final class DataFiles {
      * record can name it. One caller at a time.
      */
     void allocate(int segment) throws IOException {
+        try {
+            reallyAllocate(segment);
+            health.well(Health.Part.SPACE);
+        } catch (IOException e) {
+            health.trouble(Health.Part.SPACE, e);
+            throw e;
+        }
+    }
+
+    private void reallyAllocate(int segment) throws IOException {
         long address = layout.firstPage(segment);
         int index = layout.fileOf(address);
         DataFile f = files.get(index);
-        boolean made = f == null;
         if (f == null) {
-            f = new DataFile(directory.create(name(index)));
+            f = new DataFile(directory.create(name(index)), false);
             files.set(index, f);
-            directory.syncDirectory();
-        }
-        f.file.allocate(layout.offsetInFile(address), layout.segmentBytes());
-        if (made) {
-            f.file.sync();
+            SyncFailure.syncNames(directory);
         }
         f.marked = true;
+        f.file.allocate(layout.offsetInFile(address), layout.segmentBytes());
+        f.marked = true;
+        if (!f.durable) {
+            SyncFailure.sync(f.file, name(index));
+            f.durable = true;
+        }
     }
 
     void punch(int segment) throws IOException {
@@ -80,17 +93,34 @@ final class DataFiles {
     }
 
     private DataFile file(long address) throws IOException {
-        int index = layout.fileOf(address);
-        DataFile f = index < files.length() ? files.get(index) : null;
+        if (!layout.contains(address)) {
+            throw new DamageException("address " + address + " lies behind the pool's end");
+        }
+        DataFile f = files.get(layout.fileOf(address));
         if (f == null) {
             throw new DamageException(
-                    "address " + address + " lies in " + name(index) + ", which does not exist");
+                    "address "
+                            + address
+                            + " lies in "
+                            + name(layout.fileOf(address))
+                            + ", which does not exist");
         }
         return f;
     }
 
     void read(long address, int skipBytes, ByteBuffer into) throws IOException {
-        file(address).file.read(layout.offsetInFile(address) + skipBytes, into);
+        try {
+            file(address).file.read(layout.offsetInFile(address) + skipBytes, into);
+        } catch (EOFException e) {
+            throw new DamageException(
+                    name(layout.fileOf(address)) + " is too short: it ends before page " + address);
+        }
+    }
+
+    /** Bytes of a file, -1 when it does not exist. */
+    long size(int index) throws IOException {
+        DataFile f = files.get(index);
+        return f == null ? -1 : f.file.size();
     }
 
     boolean tryRead(long address, int skipBytes, ByteBuffer into) throws IOException {
@@ -100,10 +130,18 @@ final class DataFiles {
     /** Writes and marks the file. */
     void write(long address, int skipBytes, ByteBuffer from) throws IOException {
         DataFile f = file(address);
-        f.file.write(layout.offsetInFile(address) + skipBytes, from);
-        if (!f.marked) {
-            f.marked = true;
+        try {
+            f.file.write(layout.offsetInFile(address) + skipBytes, from);
+        } catch (IOException e) {
+            health.trouble(Health.Part.DATA, e);
+            throw e;
+        } finally {
+            // A write that failed may have changed some of the bytes, and readers see those.
+            if (!f.marked) {
+                f.marked = true;
+            }
         }
+        health.well(Health.Part.DATA);
     }
 
     /** Whether anything was written that no later barrier has taken yet. */
@@ -130,7 +168,7 @@ final class DataFiles {
         for (int i = 0; i < taken.length; i++) {
             DataFile f = files.get(i);
             if (taken[i] && f != null) {
-                f.file.sync();
+                SyncFailure.sync(f.file, name(i));
             }
         }
     }
@@ -140,7 +178,7 @@ final class DataFiles {
         for (int i = 0; i < files.length(); i++) {
             DataFile f = files.get(i);
             if (f != null) {
-                f.file.sync();
+                SyncFailure.sync(f.file, name(i));
             }
         }
     }

@@ -79,7 +79,7 @@ final class DeadList {
         }
         long[] content = unwritten.get(page);
         if (content == null) {
-            ByteBuffer b = store.read(page, NodeImage.Kind.DEAD_LIST);
+            ByteBuffer b = store.read(page, NodeImage.Kind.DEAD_LIST, id);
             content = new long[CHUNK];
             b.asLongBuffer().get(content);
         }
@@ -130,6 +130,11 @@ final class DeadList {
         tailChanged = false;
     }
 
+    /** How many pages {@link #place} would take. */
+    synchronized int pagesToPlace() {
+        return tailChanged ? (tail.size() + CHUNK - 1) / CHUNK : 0;
+    }
+
     private long[] copy(int from, int n) {
         long[] content = new long[n];
         for (int i = 0; i < n; i++) {
@@ -149,6 +154,11 @@ final class DeadList {
                         b.putLong(entry);
                     }
                 });
+    }
+
+    /** Entries, as many as there are for a walk. */
+    synchronized long size() {
+        return (long) chunks.size() * CHUNK + tail.size();
     }
 
     void written() {
@@ -177,8 +187,16 @@ final class DeadList {
         DeadList list = new DeadList(in.getLong());
         list.grains = in.getLong();
         int n = in.getInt();
+        if (list.id <= 0 || list.grains < 0 || n < 0) {
+            throw new DamageException(
+                    "dead-list " + list.id + " of " + list.grains + " grains in " + n + " chunks");
+        }
         for (int i = 0; i < n; i++) {
-            list.chunks.add(in.getLong());
+            long page = in.getLong();
+            if (!store.mayHold(page)) {
+                throw new DamageException("dead-list " + list.id + " has a chunk at page " + page);
+            }
+            list.chunks.add(page);
         }
         list.tailPage = in.getLong();
         int tailSize = in.getInt();
@@ -186,7 +204,7 @@ final class DeadList {
             throw new DamageException("dead-list " + list.id + " has a tail of " + tailSize);
         }
         if (tailSize > 0) {
-            ByteBuffer page = store.read(list.tailPage, NodeImage.Kind.DEAD_LIST);
+            ByteBuffer page = store.read(list.tailPage, NodeImage.Kind.DEAD_LIST, list.id);
             for (int i = 0; i < tailSize; i++) {
                 list.tail.add(page.getLong());
             }

@@ -96,7 +96,9 @@ final class DirectoryCodec {
     static void decode(byte[] bytes, PoolState state, NodeStore store) throws IOException {
         try {
             new Reader(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN), state, store).read();
-        } catch (BufferUnderflowException | IllegalArgumentException e) {
+        } catch (BufferUnderflowException
+                | IndexOutOfBoundsException
+                | IllegalArgumentException e) {
             throw new DamageException("volume directory: " + e);
         }
     }
@@ -117,15 +119,21 @@ final class DirectoryCodec {
         void read() throws IOException {
             state.nextSerial = in.getInt();
             state.nextListId = in.getLong();
-            int n = in.getInt();
+            int n = count();
             for (int i = 0; i < n; i++) {
                 DeadList list = DeadList.decode(in, store);
-                lists.put(list.id, list);
+                require(
+                        lists.put(list.id, list) == null && list.id < state.nextListId,
+                        "dead-list " + list.id + " stands in it twice, or is still to come");
             }
-            n = in.getInt();
+            int serials = state.nextSerial;
+            n = count();
             for (int i = 0; i < n; i++) {
                 volume();
             }
+            require(
+                    state.nextSerial == serials && state.bySerial.size() == n,
+                    "a serial stands in it twice, or is still to come");
             for (Map.Entry<Volume, SnapshotId> e : origins.entrySet()) {
                 Snapshot origin = state.snapshots.get(e.getValue());
                 if (origin == null) {
@@ -134,22 +142,72 @@ final class DirectoryCodec {
                 e.getKey().origin = origin;
                 origin.clones++;
             }
-            n = in.getInt();
+            n = count();
             for (int i = 0; i < n; i++) {
                 job();
             }
+            requireEnds();
+            require(!in.hasRemaining(), in.remaining() + " bytes are left over");
             state.bySerial.values().forEach(Volume::lowerHorizon);
         }
 
+        private int count() throws DamageException {
+            int n = in.getInt();
+            // Whatever is counted takes four bytes at least.
+            require(n >= 0 && n <= in.remaining() / 4, n + " of something");
+            return n;
+        }
+
+        private static void require(boolean holds, String what) throws DamageException {
+            if (!holds) {
+                throw new DamageException("volume directory: " + what);
+            }
+        }
+
+        private int epoch() throws DamageException {
+            int epoch = in.getInt();
+            require(epoch >= 0 && epoch <= Slot.MAX_EPOCH, "epoch " + epoch);
+            return epoch;
+        }
+
+        private long grains() throws DamageException {
+            long grains = in.getLong();
+            require(grains >= 0, grains + " mapped grains");
+            return grains;
+        }
+
+        /** A walk hands its list on to a later one or to a snapshot: never in a circle. */
+        private void requireEnds() throws DamageException {
+            for (WalkJob job : state.jobs) {
+                WalkJob at = job;
+                for (int steps = 0; at != null; steps++) {
+                    require(steps <= state.jobs.size(), "unfinished walks go round in a circle");
+                    at = following(at.target);
+                }
+            }
+        }
+
+        private @Nullable WalkJob following(@Nullable DeadList target) {
+            for (WalkJob job : state.jobs) {
+                if (target != null && job.sources.contains(target)) {
+                    return job;
+                }
+            }
+            return null;
+        }
+
         private void job() throws DamageException {
-            int threshold = in.getInt();
+            int threshold = epoch();
             long targetId = in.getLong();
             long cursor = in.getLong();
             List<DeadList> sources = new ArrayList<>();
-            int n = in.getInt();
+            int n = count();
             for (int i = 0; i < n; i++) {
                 sources.add(list(in.getLong()));
             }
+            require(
+                    cursor >= 0 && cursor <= (sources.isEmpty() ? 0 : sources.get(0).size()),
+                    "a walk stands at " + cursor);
             @Nullable DeadList target = targetId == 0 ? null : list(targetId);
             WalkJob job = new WalkJob(sources, threshold, target);
             job.cursor = cursor;
@@ -168,9 +226,9 @@ final class DirectoryCodec {
             int serial = in.getInt();
             VolumeId id = new VolumeId(uuid());
             VolumeShape shape = shape();
-            MapNode root = node();
-            int epoch = in.getInt();
-            long mapped = in.getLong();
+            MapNode root = root(shape);
+            int epoch = epoch();
+            long mapped = grains();
             DeadList head = list(in.getLong());
             UUID origin = uuid();
             VolumeMap map = new VolumeMap(store, serial, root, state.stamps.get(), epoch);
@@ -179,42 +237,60 @@ final class DirectoryCodec {
             if (!origin.equals(new UUID(0, 0))) {
                 origins.put(v, new SnapshotId(origin));
             }
-            int n = in.getInt();
+            int n = count();
+            int last = 0;
             for (int i = 0; i < n; i++) {
                 Snapshot s = snapshot(v);
+                require(s.epoch >= last && s.epoch < epoch, "snapshot " + s.id + " out of order");
+                last = s.epoch;
                 v.snapshots.add(s);
-                state.snapshots.put(s.id, s);
+                require(state.snapshots.put(s.id, s) == null, "snapshot " + s.id + " twice");
             }
-            n = in.getInt();
+            n = count();
             for (int i = 0; i < n; i++) {
-                Bookmark b = new Bookmark(new BookmarkId(uuid()), v, in.getInt());
+                Bookmark b = new Bookmark(new BookmarkId(uuid()), v, epoch());
                 v.bookmarks.add(b);
-                state.bookmarks.put(b.id, b);
+                require(state.bookmarks.put(b.id, b) == null, "bookmark " + b.id + " twice");
             }
+            require(!state.volumes.containsKey(id), "volume " + id + " twice");
             state.add(v);
         }
 
         private Snapshot snapshot(Volume v) throws IOException {
             SnapshotId id = new SnapshotId(uuid());
-            int epoch = in.getInt();
-            MapNode root = node();
+            int epoch = epoch();
+            long rootAt = in.getLong();
+            int level = in.getInt();
+            int birth = in.getInt();
             VolumeShape shape = shape();
+            MapNode root = root(shape, rootAt, level, birth);
             long time = in.getLong();
             UUID group = uuid();
             DeadList list = list(in.getLong());
-            long mapped = in.getLong();
+            long mapped = grains();
             Snapshot s = new Snapshot(id, v, epoch, root, shape, time, group, list, mapped);
-            int n = in.getInt();
+            int n = count();
             for (int i = 0; i < n; i++) {
-                byte[] tag = new byte[in.getInt()];
+                int length = in.getInt();
+                require(
+                        length >= 0 && length <= WalRecord.MAX_TAG_BYTES,
+                        "a tag of " + length + " bytes");
+                byte[] tag = new byte[length];
                 in.get(tag);
                 s.holds.add(new String(tag, StandardCharsets.UTF_8));
             }
             return s;
         }
 
-        private MapNode node() throws IOException {
-            return store.load(in.getLong(), in.getInt(), in.getInt());
+        private MapNode root(VolumeShape shape) throws IOException {
+            return root(shape, in.getLong(), in.getInt(), in.getInt());
+        }
+
+        private MapNode root(VolumeShape shape, long address, int level, int birth)
+                throws IOException {
+            int needed = store.levelFor(shape);
+            require(level == needed, "a root of level " + level + " where " + needed + " is right");
+            return store.load(address, level, birth);
         }
 
         private VolumeShape shape() {

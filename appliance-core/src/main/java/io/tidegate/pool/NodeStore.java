@@ -1,5 +1,6 @@
 package io.tidegate.pool;
 
+import io.tidegate.volume.VolumeShape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -8,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.CRC32C;
+import org.eclipse.collections.impl.list.mutable.primitive.LongArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,7 @@ final class NodeStore {
     private final ConcurrentHashMap<Long, MapNode> unwritten = new ConcurrentHashMap<>();
 
     private List<MapNode> made = new ArrayList<>();
+    private final LongArrayList prepaid = new LongArrayList();
 
     NodeStore(Layout layout, DataFiles files, SpaceMap space) {
         this.layout = layout;
@@ -36,6 +39,40 @@ final class NodeStore {
     /** A place for a page; in use from now on. */
     long take() throws IOException {
         return space.takeNode();
+    }
+
+    /**
+     * Sets places aside for the record of an act, so that its effect cannot fail for want of space.
+     * One act at a time; what is left goes back with {@link #refund}.
+     */
+    void prepay(int pages) throws IOException {
+        for (int i = 0; i < pages; i++) {
+            long page = take();
+            synchronized (prepaid) {
+                prepaid.add(page);
+            }
+        }
+    }
+
+    void refund() {
+        synchronized (prepaid) {
+            prepaid.forEach(
+                    page -> {
+                        space.free(page);
+                        space.unblock(page);
+                    });
+            prepaid.clear();
+        }
+    }
+
+    /** A place that was set aside; in a replay any. */
+    long takePrepaid() throws IOException {
+        synchronized (prepaid) {
+            if (!prepaid.isEmpty()) {
+                return prepaid.removeAtIndex(prepaid.size() - 1);
+            }
+        }
+        return take();
     }
 
     /** A map node has come to be; the next checkpoint writes it. */
@@ -69,6 +106,16 @@ final class NodeStore {
         nodes.forEach(n -> unwritten.remove(n.address, n));
     }
 
+    /** The level of the root of a volume of that shape. */
+    int levelFor(VolumeShape shape) {
+        return Layout.levelFor(layout.grainsOf(shape.geometry().sizeBytes()));
+    }
+
+    /** Whether a page can be a node's place at all. */
+    boolean mayHold(long address) {
+        return layout.contains(address) && layout.pageInSegment(address) >= layout.tablePages();
+    }
+
     // Reading -----------------------------------------------------------------------------------
 
     MapNode load(long address, int level, int birth) throws IOException {
@@ -85,6 +132,9 @@ final class NodeStore {
         if (node == null) {
             ByteBuffer entry = ByteBuffer.allocate(Layout.TABLE_ENTRY_BYTES);
             ByteBuffer page = readPage(address, NodeImage.Kind.MAP, entry);
+            if (entry.get(5) < 0 || entry.get(5) > Layout.MAX_LEVEL) {
+                throw new DamageException("node at page " + address + " of level " + entry.get(5));
+            }
             node =
                     MapNode.decode(
                             address, entry.get(5), entry.getInt(16), (int) entry.getLong(8), page);
@@ -99,10 +149,28 @@ final class NodeStore {
         return readPage(address, kind, ByteBuffer.allocate(Layout.TABLE_ENTRY_BYTES));
     }
 
+    /** As read, where the page also says whose it is. */
+    ByteBuffer read(long address, NodeImage.Kind kind, long owner) throws IOException {
+        ByteBuffer entry = ByteBuffer.allocate(Layout.TABLE_ENTRY_BYTES);
+        ByteBuffer page = readPage(address, kind, entry);
+        if (entry.getLong(8) != owner) {
+            throw new DamageException(
+                    "page "
+                            + address
+                            + " ("
+                            + kind
+                            + ") belongs to "
+                            + entry.getLong(8)
+                            + ", not to "
+                            + owner);
+        }
+        return page;
+    }
+
     private ByteBuffer readPage(long address, NodeImage.Kind kind, ByteBuffer entry)
             throws IOException {
         int index = layout.pageInSegment(address) - layout.tablePages();
-        if (address <= 0 || index < 0 || layout.segmentOf(address) >= layout.segments()) {
+        if (!layout.contains(address) || index < 0) {
             throw new DamageException("page " + address + " cannot hold a node");
         }
         long head = layout.firstPage(layout.segmentOf(address));

@@ -71,6 +71,7 @@ final class PoolCore {
         final Layout layout;
         final Rules rules;
         final Guards guards = new Guards();
+        final Health health;
         final DataFiles files;
         final SpaceMap space;
         final ShareTable shares = new ShareTable();
@@ -83,7 +84,8 @@ final class PoolCore {
         Parts(PoolFiles directory, Layout layout, Rules rules) {
             this.layout = layout;
             this.rules = rules;
-            files = new DataFiles(directory, layout);
+            health = new Health(directory.name());
+            files = new DataFiles(directory, layout, health);
             space = new SpaceMap(layout, files, Reserve.segments(layout));
             store = new NodeStore(layout, files, space);
             retirement = new Retirement(space, guards, rules);
@@ -100,7 +102,7 @@ final class PoolCore {
         this.options = options;
         this.rules = p.rules;
         this.guards = p.guards;
-        this.health = new Health(name);
+        this.health = p.health;
         this.files = p.files;
         this.space = p.space;
         this.shares = p.shares;
@@ -120,6 +122,7 @@ final class PoolCore {
                         found.superblock().walBytes(),
                         new WalBatch.Context(found.bootId(), walId, found.superblock().pool()),
                         this::apply,
+                        health,
                         found.walPosition(),
                         found.lastLsn(),
                         found.superblock().generation());
@@ -151,7 +154,9 @@ final class PoolCore {
 
     /** Whether waiting for a checkpoint may give grains back. */
     boolean spaceMayComeBack() {
-        return retirement.anythingPending() || !state.jobs.isEmpty();
+        return retirement.anythingPending()
+                || checkpointer.somethingUnnamed()
+                || !state.jobs.isEmpty();
     }
 
     /** Closes the files; nothing uses them any more. */

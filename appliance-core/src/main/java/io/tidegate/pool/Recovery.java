@@ -1,9 +1,9 @@
 package io.tidegate.pool;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
-import org.eclipse.collections.impl.list.mutable.primitive.LongArrayList;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,12 +12,14 @@ import org.slf4j.LoggerFactory;
  * Brings a pool to the state that may be trusted.
  *
  * <pre>
- *  which rule | (drop the cache) | sync everything | superblock | free map, directory
- *             | block what any record points to | replay | checkpoint | token
+ *  which rule | (drop the cache) | read and validate all, replay in memory
+ *             | sync everything | space for the replay's nodes | checkpoint | token
  * </pre>
  *
  * Same-boot rule: with the token of this boot everything that was written is still there, so the
  * whole log counts. Power-loss rule: the log counts up to the last LSN that a barrier covers.
+ *
+ * <p>Up to the syncs nothing is written: a pool that is refused is left as it was.
  */
 final class Recovery {
 
@@ -29,7 +31,6 @@ final class Recovery {
     private final PoolOpenOptions options;
     private final Rules rules;
     private final UUID bootId;
-    private CheckpointImage.Places places = CheckpointImage.Places.none(0);
 
     Recovery(PoolFiles directory, PoolOpenOptions options, Rules rules, UUID bootId) {
         this.directory = directory;
@@ -41,97 +42,104 @@ final class Recovery {
     /** A pool ready for use, and its token. */
     record Opened(PoolCore core, BootToken token) {}
 
-    /** What a first look at the log shows. */
-    private static final class Tail {
-        long lastLsn;
-        long covered;
-        long end;
-        boolean any;
-        boolean ofThisBoot;
+    /** The files of a pool, as far as they are open. */
+    private final class Ground {
+        final Superblocks superblocks;
+        final PoolFile wal;
+        private @Nullable DataFiles data;
+
+        Ground() throws IOException {
+            List<String> names = directory.names();
+            for (String needed : List.of(Superblocks.FILE, WAL)) {
+                if (!names.contains(needed)) {
+                    throw new DamageException(needed + " is missing");
+                }
+            }
+            superblocks = new Superblocks(directory.open(Superblocks.FILE));
+            boolean good = false;
+            try {
+                wal = directory.open(WAL);
+                good = true;
+            } finally {
+                if (!good) {
+                    superblocks.close();
+                }
+            }
+        }
+
+        /** Parts for a superblock, with the data files open. */
+        PoolCore.Parts parts(Superblock s) throws IOException {
+            PoolImage.requireFiles(directory, s, wal);
+            PoolCore.Parts parts = new PoolCore.Parts(directory, s.layout(), rules);
+            closeData();
+            data = parts.files;
+            parts.files.open();
+            return parts;
+        }
+
+        private void closeData() throws IOException {
+            DataFiles open = data;
+            data = null;
+            if (open != null) {
+                open.close();
+            }
+        }
+
+        void close() throws IOException {
+            try {
+                closeData();
+            } finally {
+                try {
+                    wal.close();
+                } finally {
+                    superblocks.close();
+                }
+            }
+        }
     }
 
     Opened open() throws IOException {
-        Superblocks superblocks =
-                new Superblocks(directory.open(Superblocks.FILE), directory.name());
-        @Nullable PoolFile wal = null;
-        PoolCore.@Nullable Parts parts = null;
+        Ground ground = new Ground();
         boolean good = false;
         try {
-            wal = directory.open(WAL);
-            Superblock first = superblocks.read().newest();
-            parts = new PoolCore.Parts(directory, first.layout(), rules);
-            parts.files.open();
-            Opened opened = open(superblocks, wal, parts, first);
+            Opened opened = open(ground);
             good = true;
             return opened;
         } finally {
             if (!good) {
-                if (parts != null) {
-                    parts.files.close();
-                }
-                if (wal != null) {
-                    wal.close();
-                }
-                superblocks.close();
+                ground.close();
             }
         }
     }
 
-    /** Counts owners as of the last checkpoint; writes nothing. */
-    PoolCheckReport check() throws IOException {
-        Superblocks superblocks =
-                new Superblocks(directory.open(Superblocks.FILE), directory.name());
-        try {
-            Superblock s = superblocks.read().newest();
-            PoolCore.Parts p = new PoolCore.Parts(directory, s.layout(), rules);
-            try {
-                p.files.open();
-                CheckpointImage.Places at = loadSpace(s, p);
-                return new Ownership(p.space, p.store, p.state).count(at);
-            } finally {
-                p.files.close();
-            }
-        } finally {
-            superblocks.close();
-        }
-    }
-
-    private Opened open(
-            Superblocks superblocks, PoolFile wal, PoolCore.Parts parts, Superblock first)
-            throws IOException {
-        BootToken token =
-                BootToken.of(options.tokenDirectory(), first.pool(), bootId, directory.identity());
+    private Opened open(Ground ground) throws IOException {
+        BootToken token = token(ground.superblocks.read().newest());
         boolean sameBoot = token.present();
-        boolean distrust = !sameBoot && !first.clean() && look(wal, first, parts).ofThisBoot;
-        if (distrust) {
-            superblocks.dropCache();
-            wal.dropCache();
-            parts.files.dropCache();
-        }
-        // What the cache shows may not be on disk yet, and what follows builds on it.
-        superblocks.sync();
-        wal.sync();
-        parts.files.syncAll();
-        directory.syncDirectory();
-
-        Superblocks.Found found = superblocks.read();
+        boolean distrust = !sameBoot && !closed(ground);
+        Superblocks.Found found = ground.superblocks.read();
         Superblock s = found.newest();
-        PoolCore.Parts p = new PoolCore.Parts(directory, s.layout(), rules);
-        Tail tail = load(s, wal, p, parts, found.otherIsValid(), sameBoot);
+        PoolCore.Parts parts = ground.parts(s);
+        PoolImage image = new PoolImage(directory.name(), s, ground.wal, parts);
+        image.load(sameBoot, found.bad() == null);
+        if (found.bad() != null) {
+            LOG.warn("pool {}: {}; the next checkpoint mends it", directory.name(), found.bad());
+        }
+        parts.health.beforeFailing(token::remove);
+        syncAll(ground, parts);
+        parts.space.realize();
         PoolCore core =
                 new PoolCore(
                         new PoolCore.Found(
                                 directory,
                                 s,
-                                places,
-                                superblocks,
-                                wal,
-                                p,
+                                image.places,
+                                ground.superblocks,
+                                ground.wal,
+                                parts,
                                 bootId,
-                                tail.lastLsn + LSN_GAP,
-                                (tail.end / s.walBytes() + 1) * s.walBytes()),
+                                image.lastLsn + LSN_GAP,
+                                (image.end / s.walBytes() + 1) * s.walBytes()),
                         options);
-        core.health.beforeFailing(token::remove);
         settle(core);
         if (distrust && !options.acknowledgeLoss()) {
             core.health.readOnly(
@@ -142,102 +150,36 @@ final class Recovery {
         return new Opened(core, token);
     }
 
-    private Tail load(
-            Superblock s,
-            PoolFile wal,
-            PoolCore.Parts p,
-            PoolCore.Parts firstLook,
-            boolean otherIsValid,
-            boolean sameBoot)
-            throws IOException {
-        // The files were opened for the first look.
-        p.files.adopt(firstLook.files);
-        places = loadSpace(s, p);
-        Tail tail = look(wal, s, p);
-        if (!otherIsValid) {
-            refuseRotten(s, wal, tail);
-        }
-        long end = sameBoot ? tail.lastLsn : Math.min(tail.lastLsn, tail.covered);
-        LOG.info(
-                "pool {} replays LSN {} to {} of {} ({} rule)",
-                directory.name(),
-                s.checkpointLsn() + 1,
-                end,
-                tail.lastLsn,
-                sameBoot ? "same-boot" : "power-loss");
-        new WalScan(wal, s)
-                .each(
-                        batch -> {
-                            long lsn = batch.firstLsn();
-                            for (WalRecord r : batch.records()) {
-                                if (lsn <= end) {
-                                    p.state.apply(lsn, r, null);
-                                }
-                                lsn++;
-                            }
-                        });
-        p.state.bySerial.values().forEach(Volume::lowerHorizon);
-        return tail;
-    }
-
-    private CheckpointImage.Places loadSpace(Superblock s, PoolCore.Parts p) throws IOException {
-        LongArrayList directoryPages = new LongArrayList();
-        LongArrayList indexPages = new LongArrayList();
-        byte[] index = Blobs.read(s.space(), NodeImage.Kind.SPACE_INDEX, p.store, indexPages);
-        long[] spaceAt = new long[p.space.pages()];
-        if (index.length != spaceAt.length * Long.BYTES) {
-            throw new DamageException("free map: index of " + index.length + " bytes");
-        }
-        ByteBuffer.wrap(index).order(java.nio.ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(spaceAt);
-        for (int i = 0; i < spaceAt.length; i++) {
-            p.space.decode(i, p.store.read(spaceAt[i], NodeImage.Kind.SPACE));
-        }
-        p.space.loaded();
-        byte[] content =
-                Blobs.read(s.directory(), NodeImage.Kind.DIRECTORY, p.store, directoryPages);
-        DirectoryCodec.decode(content, p.state, p.store);
-        LongArrayList sharePages = new LongArrayList();
-        p.shares.decode(Blobs.read(s.shares(), NodeImage.Kind.SHARES, p.store, sharePages));
-        return new CheckpointImage.Places(directoryPages, indexPages, sharePages, spaceAt);
-    }
-
     /**
-     * Reads the whole log once. Nothing that any of its records points to may be handed out before
-     * recovery's own checkpoint: recovery may be cut off and run again under another rule.
+     * Whether the pool was closed as it should be, or a loss of power has ended it; if a process of
+     * this boot had it, and left no token, a sync may have failed. A page that a failed sync left
+     * behind looks like any other in the cache: without a token nothing there counts.
      */
-    private Tail look(PoolFile wal, Superblock s, PoolCore.Parts p) throws IOException {
-        Tail tail = new Tail();
-        tail.lastLsn = s.checkpointLsn();
-        tail.covered = s.checkpointLsn();
-        tail.end =
-                new WalScan(wal, s)
-                        .each(
-                                batch -> {
-                                    tail.any = true;
-                                    tail.ofThisBoot |= batch.bootId().equals(bootId);
-                                    tail.lastLsn = Math.max(tail.lastLsn, batch.lastLsn());
-                                    if (batch.barrier()) {
-                                        tail.covered = Math.max(tail.covered, batch.coveredLsn());
-                                    }
-                                    for (WalRecord r : batch.records()) {
-                                        if (r instanceof WalRecord.MapRun m) {
-                                            p.space.block(m.address(), m.count());
-                                        }
-                                    }
-                                });
-        return tail;
+    private boolean closed(Ground ground) throws IOException {
+        ground.superblocks.dropCache();
+        Superblock s = ground.superblocks.read().newest();
+        if (s.clean()) {
+            return true;
+        }
+        ground.wal.dropCache();
+        ground.parts(s).files.dropCache();
+        return !new WalScan(ground.wal, s).anyOf(bootId);
     }
 
-    /** The older superblock may be used only if the newer one was never durable. */
-    private void refuseRotten(Superblock s, PoolFile wal, Tail tail) throws IOException {
-        long named = new WalScan(wal, s).highestGenerationNamed();
-        if (named > s.generation() || !tail.any) {
-            throw new DamageException(
-                    directory.name()
-                            + ": one superblock is damaged, and the other, generation "
-                            + s.generation()
-                            + ", is too old to be used: the log names generation "
-                            + named);
+    private BootToken token(Superblock s) throws IOException {
+        return BootToken.of(options.tokenDirectory(), s.pool(), bootId, directory.identity());
+    }
+
+    /** What the cache shows may not be on disk yet, and what follows builds on it. */
+    private void syncAll(Ground ground, PoolCore.Parts parts) throws IOException {
+        try {
+            ground.superblocks.sync();
+            SyncFailure.sync(ground.wal, WAL);
+            parts.files.syncAll();
+            SyncFailure.syncNames(directory);
+        } catch (IOException e) {
+            parts.health.noticed(e);
+            throw e;
         }
     }
 
@@ -249,5 +191,31 @@ final class Recovery {
             throw new IllegalStateException("nothing runs yet, and yet it does not drain");
         }
         core.space.unblockUnused();
+    }
+
+    /** Counts owners in what an opening would see; writes nothing. */
+    PoolCheckReport check() throws IOException {
+        Ground ground = new Ground();
+        try {
+            Superblocks.Found found = ground.superblocks.read();
+            Superblock s = found.newest();
+            List<String> notes = new ArrayList<>();
+            if (found.bad() != null) {
+                notes.add(found.bad() + "; an opening mends it");
+            }
+            PoolCheckReport report = PoolCheckReport.of(s.generation(), notes);
+            try {
+                PoolCore.Parts parts = ground.parts(s);
+                PoolImage image = new PoolImage(directory.name(), s, ground.wal, parts);
+                image.load(token(s).present(), found.bad() == null);
+                report = report.replayed(image.records);
+                return report.with(
+                        new Ownership(parts.space, parts.store, parts.state).count(image.places));
+            } catch (DamageException e) {
+                return report.with(String.valueOf(e.getMessage()));
+            }
+        } finally {
+            ground.close();
+        }
     }
 }

@@ -29,6 +29,8 @@ final class SpaceMap {
     private final int reserveSegments;
     private final byte[] state;
     private final BitSet onHost = new BitSet();
+    private final BitSet planned = new BitSet();
+    private boolean planning;
     private final int[] usedCount;
     private final int[] blockedCount;
     private final long[][] used;
@@ -138,15 +140,17 @@ final class SpaceMap {
         if (freeSegments > reserveSegments) {
             try {
                 return openFree(DATA);
-            } catch (NoSpaceException e) {
-                // The host's file system is full; what the pool has already may still do.
+            } catch (SyncFailure e) {
+                throw e;
+            } catch (IOException e) {
+                // The file system gives no more space; what the pool has already may still do.
                 return partlyFree(e);
             }
         }
         return partlyFree(new NoSpaceException("the pool is full"));
     }
 
-    private int partlyFree(NoSpaceException otherwise) throws IOException {
+    private int partlyFree(IOException otherwise) throws IOException {
         int n = state.length;
         for (int i = 0; i < n; i++) {
             int s = (scanFrom + i) % n;
@@ -161,9 +165,11 @@ final class SpaceMap {
     private int openFree(byte kind) throws IOException {
         int n = state.length;
         int found = -1;
-        for (int i = 0; i < n && found < 0; i++) {
+        // The reserve keeps its real space for nodes, whatever the file system says later.
+        boolean real = kind == NODE || freeOnHost() > reserveSegments;
+        for (int i = 0; i < n && (found < 0 || onHost.get(found) != real); i++) {
             int s = (scanFrom + i) % n;
-            if (state[s] == FREE) {
+            if (state[s] == FREE && (found < 0 || onHost.get(s) == real)) {
                 found = s;
             }
         }
@@ -171,19 +177,45 @@ final class SpaceMap {
             throw new NoSpaceException("the pool has no free segment left");
         }
         if (!onHost.get(found)) {
-            try {
-                files.allocate(found);
-            } catch (IOException e) {
-                NoSpaceException full =
-                        new NoSpaceException("no room for segment " + found + ": " + e);
-                full.initCause(e);
-                throw full;
-            }
-            onHost.set(found);
+            allocate(found);
         }
         scanFrom = found + 1;
         become(found, kind);
         return found;
+    }
+
+    private int freeOnHost() {
+        int n = 0;
+        for (int s = onHost.nextSetBit(1); s >= 0; s = onHost.nextSetBit(s + 1)) {
+            n += state[s] == FREE ? 1 : 0;
+        }
+        return n;
+    }
+
+    private void allocate(int segment) throws IOException {
+        if (!planning) {
+            files.allocate(segment);
+        }
+        onHost.set(segment);
+        if (planning) {
+            planned.set(segment);
+        }
+    }
+
+    /**
+     * While a replay is only looked at nothing may be written; the space that it needs is asked for
+     * by {@link #realize}.
+     */
+    synchronized void plan() {
+        planning = true;
+    }
+
+    synchronized void realize() throws IOException {
+        planning = false;
+        for (int s = planned.nextSetBit(0); s >= 0; s = planned.nextSetBit(s + 1)) {
+            files.allocate(s);
+        }
+        planned.clear();
     }
 
     private void become(int segment, byte kind) {
@@ -223,6 +255,28 @@ final class SpaceMap {
         }
     }
 
+    /**
+     * Sees to it that so many nodes can be taken without asking the file system for anything, as
+     * long as nobody else takes space.
+     */
+    synchronized void ensureNodes(int nodes) throws IOException {
+        long ready = nodeFree;
+        for (int s = 1; s < state.length && ready < nodes; s++) {
+            if (state[s] == FREE && onHost.get(s)) {
+                ready += layout.nodesPerSegment();
+            }
+        }
+        for (int s = 1; s < state.length && ready < nodes; s++) {
+            if (state[s] == FREE && !onHost.get(s)) {
+                allocate(s);
+                ready += layout.nodesPerSegment();
+            }
+        }
+        if (ready < nodes) {
+            throw new NoSpaceException("no room for " + nodes + " nodes of a checkpoint");
+        }
+    }
+
     private int nextNodeSegment() throws IOException {
         int half = layout.nodesPerSegment() / 2;
         int best = -1;
@@ -233,8 +287,15 @@ final class SpaceMap {
                 }
             }
         }
+        IOException otherwise = new NoSpaceException("no room for a node");
         if (freeSegments > 0) {
-            return openFree(NODE);
+            try {
+                return openFree(NODE);
+            } catch (SyncFailure e) {
+                throw e;
+            } catch (IOException e) {
+                otherwise = e;
+            }
         }
         for (int s = 0; s < state.length; s++) {
             if (state[s] == NODE && blockedCount[s] < layout.nodesPerSegment()) {
@@ -242,7 +303,7 @@ final class SpaceMap {
             }
         }
         if (best < 0) {
-            throw new NoSpaceException("no room for a node");
+            throw otherwise;
         }
         return best;
     }
@@ -417,7 +478,7 @@ final class SpaceMap {
     /** Whether an address is in use as a unit of this kind; for checks. */
     synchronized boolean isUsed(long address, byte kind) {
         int s = layout.segmentOf(address);
-        if (address <= 0 || s >= state.length || state[s] != kind) {
+        if (!layout.contains(address) || state[s] != kind) {
             return false;
         }
         int i = bit(address);
@@ -431,11 +492,26 @@ final class SpaceMap {
     }
 
     private int segmentsPerPage() {
-        return Layout.PAGE_BYTES / (DESCRIPTOR_BYTES + bitmapBytes());
+        return segmentsPerPage(layout);
+    }
+
+    private static int segmentsPerPage(Layout layout) {
+        return Layout.PAGE_BYTES / (DESCRIPTOR_BYTES + Math.max(8, layout.segmentPages() / 8));
     }
 
     int pages() {
-        return (layout.segments() + segmentsPerPage() - 1) / segmentsPerPage();
+        return pages(layout);
+    }
+
+    /** Pages of the free map of a pool of that shape. */
+    static int pages(Layout layout) {
+        int each = segmentsPerPage(layout);
+        return (int) (((long) layout.segments() + each - 1) / each);
+    }
+
+    /** Whether a segment holds anything that is in use, and must be there on the host. */
+    synchronized boolean live(int segment) {
+        return usedCount[segment] > 0 && !planned.get(segment);
     }
 
     synchronized BitSet takeDirtyPages() {
@@ -477,7 +553,7 @@ final class SpaceMap {
             for (int w = 0; w < bits.length; w++) {
                 bits[w] = from.getLong();
             }
-            if (kind == DATA || kind == NODE) {
+            if (s > 0 && (kind == DATA || kind == NODE)) {
                 become(s, kind);
                 used[s] = bits;
                 blocked[s] = bits.clone();
@@ -489,10 +565,16 @@ final class SpaceMap {
                     nodeFree -= usedCount[s];
                 }
             }
-            if (kind < FREE || kind > RESERVED || count != usedCount[s]) {
+            boolean known = s == 0 ? kind == RESERVED : kind >= FREE && kind <= NODE;
+            boolean inside = kind != DATA && kind != NODE || lastBit(bits) < capacity(s);
+            if (!known || !inside || count != usedCount[s]) {
                 throw new DamageException("free map, segment " + s + ": kind or count is wrong");
             }
         }
+    }
+
+    private static int lastBit(long[] bits) {
+        return BitSet.valueOf(bits).length() - 1;
     }
 
     /** After all pages were read: nothing is dirty, and nothing is open. */

@@ -54,6 +54,12 @@ sealed interface WalRecord {
 
     record Release(SnapshotId id, String tag) implements WalRecord {}
 
+    /** Holds the LSN of a record that was queued and refused before it was written. */
+    record Nothing() implements WalRecord {}
+
+    /** Type of {@link Nothing}. */
+    int NOTHING = 32;
+
     /** Units that it takes. */
     default int units() {
         return switch (this) {
@@ -70,6 +76,7 @@ sealed interface WalRecord {
             case VolumeDelete r -> 1;
             case Hold r -> tagUnits(r.tag());
             case Release r -> tagUnits(r.tag());
+            case Nothing r -> 1;
         };
     }
 
@@ -138,6 +145,7 @@ sealed interface WalRecord {
             case VolumeDelete r -> head(out, at, 11, r.volume());
             case Hold r -> tag(out, at, 12, r.id(), r.tag());
             case Release r -> tag(out, at, 13, r.id(), r.tag());
+            case Nothing r -> head(out, at, NOTHING, 0);
         }
         out.position(at + units * UNIT_BYTES);
     }
@@ -169,14 +177,15 @@ sealed interface WalRecord {
         int at = in.position();
         int units = in.remaining() < UNIT_BYTES ? 0 : in.get(at + 1) & 0xFF;
         if (units == 0 || units * UNIT_BYTES > in.remaining()) {
-            throw new DamageException("log record of " + units + " units");
+            throw new DamageException("pool.wal: a record of " + units + " units");
         }
         ByteBuffer r = in.slice(at, units * UNIT_BYTES).order(in.order());
         in.position(at + units * UNIT_BYTES);
         try {
             return decodeOne(r);
         } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
-            throw new DamageException("log record of type " + r.get(0) + ": " + e.getMessage());
+            throw new DamageException(
+                    "pool.wal: a record of type " + r.get(0) + ": " + e.getMessage());
         }
     }
 
@@ -214,7 +223,8 @@ sealed interface WalRecord {
             case 11 -> new VolumeDelete(volume);
             case 12 -> new Hold(new SnapshotId(uuid(r, 8)), tag(r));
             case 13 -> new Release(new SnapshotId(uuid(r, 8)), tag(r));
-            default -> throw new DamageException("log record of unknown type " + r.get(0));
+            case NOTHING -> new Nothing();
+            default -> throw new DamageException("pool.wal: a record of unknown type " + r.get(0));
         };
     }
 

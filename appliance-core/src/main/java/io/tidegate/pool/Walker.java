@@ -57,34 +57,54 @@ final class Walker {
     }
 
     private void keep(WalkJob job, long entry) throws IOException {
+        long grains = grainsKept(job, entry);
         DeadList target = job.target;
-        if (target == null) {
-            return;
+        if (target != null) {
+            target.add(entry, grains);
         }
-        long grains =
-                switch (Slot.kind(entry)) {
-                    case Slot.GRAIN -> 1;
-                    case Slot.NODE -> 0;
-                    default ->
-                            VolumeMap.count(
-                                    core.store,
-                                    core.store.loadAny(Slot.address(entry), Slot.birth(entry)));
-                };
-        target.add(entry, grains);
     }
 
-    /** A subtree becomes the entries of its slots, one level at a time. */
+    private static long entryOf(MapNode node, long slot) {
+        int kind = node.level == 0 ? Slot.GRAIN : Slot.SUBTREE;
+        return Slot.entry(Slot.address(slot), kind, Slot.birth(slot));
+    }
+
+    private long grainsKept(WalkJob job, long entry) throws IOException {
+        if (job.target == null) {
+            return 0;
+        }
+        return switch (Slot.kind(entry)) {
+            case Slot.GRAIN -> 1;
+            case Slot.NODE -> 0;
+            default ->
+                    VolumeMap.count(
+                            core.store, core.store.loadAny(Slot.address(entry), Slot.birth(entry)));
+        };
+    }
+
+    /**
+     * A subtree becomes the entries of its slots, one level at a time. What has to be read for that
+     * is read first: a read that fails must leave the entry as it was, to be opened again.
+     */
     private void open(WalkJob job, DeadList source, MapNode node) throws IOException {
+        long[] kept = new long[MapNode.SLOTS];
+        for (int i = 0; i < MapNode.SLOTS; i++) {
+            long slot = node.slot(i);
+            if (Slot.address(slot) != 0 && Slot.birth(slot) <= job.threshold) {
+                kept[i] = grainsKept(job, entryOf(node, slot));
+            }
+        }
         for (int i = 0; i < MapNode.SLOTS; i++) {
             long slot = node.slot(i);
             if (Slot.address(slot) == 0) {
                 continue;
             }
-            int kind = node.level == 0 ? Slot.GRAIN : Slot.SUBTREE;
-            long entry = Slot.entry(Slot.address(slot), kind, Slot.birth(slot));
+            long entry = entryOf(node, slot);
             if (Slot.birth(entry) <= job.threshold) {
-                keep(job, entry);
-            } else if (kind == Slot.GRAIN) {
+                if (job.target != null) {
+                    job.target.add(entry, kept[i]);
+                }
+            } else if (Slot.kind(entry) == Slot.GRAIN) {
                 core.disposal.grainByWalk(Slot.address(entry));
             } else {
                 source.add(entry, 0);
