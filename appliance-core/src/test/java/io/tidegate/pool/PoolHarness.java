@@ -427,6 +427,41 @@ final class PoolHarness {
         assertThat(pool.check().problems()).isEmpty();
     }
 
+    /**
+     * The pool refused an act, and takes more: it has happened or not, and the refusal says which.
+     *
+     * @return whether it has happened, and only its durability is open
+     */
+    boolean refused(StoreException e) {
+        boolean did = happened.getAsBoolean();
+        if (did) {
+            assertThat(e).hasMessageContaining("it has happened");
+            undecided.run();
+        } else {
+            assertThat(e).hasMessageContaining("nothing of it has happened");
+        }
+        undecided = () -> {};
+        happened = () -> false;
+        return did;
+    }
+
+    /** A write or discard failed, and the pool takes more: each of its sectors is old or new. */
+    void reconcile() throws Exception {
+        for (ModelVolume v : volumes.values()) {
+            int[] found = content(device(v));
+            for (int s = 0; s < found.length; s++) {
+                boolean mayBe = v.lastAct.contains(s) && v.mayHold(s, found[s]);
+                if (found[s] != v.now[s] && !mayBe) {
+                    throw new AssertionError(
+                            v.id + ", sector " + s + ": " + found[s] + ", not " + v.now[s]);
+                }
+                if (found[s] != v.now[s]) {
+                    v.put(s, found[s]);
+                }
+            }
+        }
+    }
+
     /** Ends an opening whose files do not work any more. */
     void abandon() {
         try {

@@ -1,8 +1,10 @@
 package io.tidegate.pool;
 
+import io.tidegate.block.NativeIOException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -12,6 +14,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.NullUnmarked;
 
@@ -45,6 +48,9 @@ final class SimFiles implements PoolFiles {
     /** Makes every sync of a data file fail. */
     volatile boolean failSyncs;
 
+    /** Lets some operations fail. */
+    volatile FaultPlan faults;
+
     /** Stops everything when so many more operations have begun. */
     synchronized void stopAfter(long count) {
         operations = 0;
@@ -70,6 +76,14 @@ final class SimFiles implements PoolFiles {
                 throw new IOException("no power");
             }
             operations++;
+        }
+        fault(op);
+    }
+
+    private void fault(String op) throws IOException {
+        FaultPlan plan = faults;
+        if (plan != null) {
+            plan.check(op);
         }
     }
 
@@ -105,6 +119,15 @@ final class SimFiles implements PoolFiles {
         Sim f = files.get(name);
         f.current[offset] ^= (byte) (1 << bit);
         f.durable[offset] ^= (byte) (1 << bit);
+    }
+
+    /** Puts other bytes, or none at all, in a file's place behind the pool's back. */
+    synchronized void replace(String name, byte[] bytes) {
+        files.remove(name);
+        if (bytes != null) {
+            files.put(name, new Sim(name, bytes));
+            durableNames.add(name);
+        }
     }
 
     synchronized byte[] content(String name) {
@@ -198,6 +221,7 @@ final class SimFiles implements PoolFiles {
         @Override
         public void read(long offset, ByteBuffer into) throws IOException {
             before.accept("read " + name);
+            fault("read " + name);
             synchronized (SimFiles.this) {
                 if (stopped()) {
                     throw new IOException("no power");
@@ -217,11 +241,26 @@ final class SimFiles implements PoolFiles {
 
         @Override
         public void write(long offset, ByteBuffer from) throws IOException {
-            step("write " + name);
+            FaultPlan plan = faults;
+            try {
+                step("write " + name);
+            } catch (IOException e) {
+                if (plan != null && plan.mine(e)) {
+                    int sectors = plan.arriving((from.remaining() + SECTOR - 1) / SECTOR);
+                    transfer(offset, from.slice(from.position(), sectors * SECTOR));
+                }
+                throw e;
+            }
+            transfer(offset, from);
+        }
+
+        private void transfer(long offset, ByteBuffer from) throws IOException {
             synchronized (SimFiles.this) {
                 byte[] bytes = new byte[from.remaining()];
                 from.get(bytes);
-                put((int) offset, bytes);
+                if (bytes.length > 0) {
+                    put((int) offset, bytes);
+                }
             }
         }
 
@@ -239,7 +278,7 @@ final class SimFiles implements PoolFiles {
             if (size > current.length) {
                 long all = files.values().stream().mapToLong(f -> f.current.length).sum();
                 if (all + size - current.length > capacity) {
-                    throw new IOException("No space left on device");
+                    throw new NativeIOException(FaultPlan.ENOSPC, "fallocate", Path.of(name));
                 }
                 current = Arrays.copyOf(current, size);
                 durable = Arrays.copyOf(durable, size);
@@ -253,22 +292,39 @@ final class SimFiles implements PoolFiles {
             synchronized (SimFiles.this) {
                 versions.forEach((s, list) -> begun.put(s, list.size()));
             }
-            step("sync " + name);
+            FaultPlan plan = faults;
+            try {
+                step("sync " + name);
+            } catch (IOException e) {
+                if (plan != null && plan.mine(e)) {
+                    settle(begun, plan::coin);
+                }
+                throw e;
+            }
             if (failSyncs) {
                 throw new IOException("Input/output error");
             }
+            settle(begun, () -> true);
+            synchronized (SimFiles.this) {
+                syncs++;
+            }
+        }
+
+        /** Writes the dirty sectors that a choice says; the rest is clean in the cache only. */
+        private void settle(Map<Integer, Integer> begun, BooleanSupplier arrives) {
             synchronized (SimFiles.this) {
                 begun.forEach(
                         (s, n) -> {
                             List<byte[]> list = versions.get(s);
                             byte[] v = list.get(n - 1);
-                            System.arraycopy(v, 0, durable, s * SECTOR, v.length);
+                            if (arrives.getAsBoolean()) {
+                                System.arraycopy(v, 0, durable, s * SECTOR, v.length);
+                            }
                             list.subList(0, n).clear();
                             if (list.isEmpty()) {
                                 versions.remove(s);
                             }
                         });
-                syncs++;
             }
         }
 
@@ -295,7 +351,15 @@ final class SimFiles implements PoolFiles {
 
         @Override
         public void dropCache() {
-            // Drops clean pages only, which are what the medium has.
+            // Drops clean pages only, which are what the medium has unless a sync failed.
+            synchronized (SimFiles.this) {
+                byte[] fresh = durable.clone();
+                for (int s : versions.keySet()) {
+                    int end = Math.min(current.length, (s + 1) * SECTOR);
+                    System.arraycopy(current, s * SECTOR, fresh, s * SECTOR, end - s * SECTOR);
+                }
+                current = fresh;
+            }
         }
 
         @Override
