@@ -17,8 +17,13 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Administrative acts on one opening: checked under the admin lock, queued as one unit of records,
- * durable by a barrier before they are answered.
+ * Administrative acts on one opening: checked under the admin lock, written to the log as one unit
+ * of records, durable by a barrier before they are answered.
+ *
+ * <pre>
+ *   log drained | unit written, in effect | barrier | answer
+ *      fails: nothing has happened        | fails: has happened, and is not durable yet
+ * </pre>
  */
 final class Acts {
 
@@ -42,15 +47,19 @@ final class Acts {
      * is asked when all their records are in effect.
      */
     private void act(Collection<Volume> touched, Body body) throws StoreException {
+        act(touched, 0, body);
+    }
+
+    /**
+     * @param pages places that the effect of its records takes
+     */
+    private void act(Collection<Volume> touched, int pages, Body body) throws StoreException {
         writable();
         if (!core.space.claims.claimNodes(NODES_FOR_AN_ACT)) {
             throw new StoreException(Kind.NO_SPACE, "the pool's reserve is used up");
         }
         try {
-            long lsn = queue(touched, body);
-            core.barrier.flush(lsn);
-        } catch (IOException e) {
-            throw Failures.store(e, core);
+            durable(write(touched, pages, body));
         } finally {
             core.space.claims.unclaimNodes(NODES_FOR_AN_ACT);
             core.space.promises.pledge(-pledged);
@@ -58,7 +67,33 @@ final class Acts {
         }
     }
 
-    private long queue(Collection<Volume> touched, Body body) throws StoreException, IOException {
+    private long write(Collection<Volume> touched, int pages, Body body) throws StoreException {
+        try {
+            core.store.prepay(pages);
+            return write(touched, body);
+        } catch (IOException e) {
+            throw Failures.store(
+                    e, core, "nothing of it has happened; try again when this is mended: ");
+        } finally {
+            core.store.refund();
+        }
+    }
+
+    private void durable(long lsn) throws StoreException {
+        try {
+            core.barrier.flush(lsn);
+        } catch (IOException e) {
+            core.health.noticed(e);
+            String what =
+                    core.health.writable()
+                            ? "it has happened, but a loss of power may undo it until a flush"
+                                    + " succeeds; look before it is tried again: "
+                            : "whether it has happened shows when the pool is reopened: ";
+            throw Failures.store(e, core, what);
+        }
+    }
+
+    private long write(Collection<Volume> touched, Body body) throws StoreException, IOException {
         List<Volume> volumes = new ArrayList<>(touched);
         volumes.sort(Comparator.comparing(v -> v.id.value()));
         volumes.forEach(v -> v.gate.close());
@@ -71,13 +106,7 @@ final class Acts {
                                 + " ms");
             }
             core.wal.drain();
-            List<WalRecord> records = body.records();
-            long lsn = core.wal.append(records, null);
-            core.wal.drain();
-            return lsn;
-        } catch (IOException e) {
-            core.health.fail("the log cannot be written: " + e.getMessage(), e);
-            throw e;
+            return core.wal.write(body.records());
         } finally {
             volumes.forEach(v -> v.gate.open());
         }
@@ -159,6 +188,7 @@ final class Acts {
     void createVolume(VolumeId id, VolumeShape shape, boolean reserved) throws StoreException {
         act(
                 List.of(),
+                1,
                 () -> {
                     absent(id);
                     if (reserved) {
@@ -185,8 +215,10 @@ final class Acts {
                 throw new StoreException(
                         Kind.LIMIT, "volume " + id + " cannot have " + sizeBytes + " bytes", e);
             }
+            int levels = Layout.levelFor(core.layout.grainsOf(sizeBytes)) - v.map.root().level;
             act(
                     List.of(v),
+                    Math.max(0, levels),
                     () -> {
                         if (v.reserved()) {
                             long then = core.layout.grainsOf(sizeBytes);

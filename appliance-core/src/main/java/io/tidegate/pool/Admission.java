@@ -3,6 +3,7 @@ package io.tidegate.pool;
 import java.io.IOException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a change needs before it may enter a gate (rule W1): space, room in the log, and a map that
@@ -11,13 +12,13 @@ import java.util.concurrent.locks.ReentrantLock;
 final class Admission {
 
     private static final int TRIES_FOR_SPACE = 3;
-    private static final int RECORDS_OF_AN_ACT = 16;
 
     private final PoolCore core;
     private final long dirtyNodeBytes;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition checkpointed = lock.newCondition();
     private long rounds;
+    private @Nullable IOException lastRound;
 
     Admission(PoolCore core, long dirtyNodeBytes) {
         this.core = core;
@@ -72,20 +73,16 @@ final class Admission {
         return core.wal.claim(bytes) || !core.rules.logRoomNeeded();
     }
 
-    /**
-     * Waits until administrative records need not go into the last tenth of the log, where a series
-     * of them would fill it before a checkpoint is made. Not to be called with the admin lock held:
-     * the checkpoint needs it.
-     */
-    void awaitLogRoom() throws IOException {
-        int walBytes = Wal.claimFor(RECORDS_OF_AN_ACT);
-        while (core.health.writable() && !core.closed) {
-            long round = rounds();
-            if (core.wal.claim(walBytes)) {
-                core.wal.unclaim(walBytes);
-                return;
+    /** Before a barrier or an act: while the log is in its last tenth, a checkpoint comes first. */
+    void makeRoom() {
+        if (core.rules.logRoomNeeded() && core.wal.shortForActs() && core.health.writable()) {
+            try {
+                awaitCheckpoint(rounds());
+            } catch (IOException e) {
+                // Said by the checkpoint itself; what follows may still fit, and says if it does
+                // not.
+                core.health.noticed(e);
             }
-            awaitCheckpoint(round);
         }
     }
 
@@ -111,8 +108,15 @@ final class Admission {
         }
         lock.lock();
         try {
-            while (rounds == round && core.health.writable()) {
+            while (rounds == round && core.health.writable() && !core.closed) {
                 checkpointed.awaitUninterruptibly();
+            }
+            if (core.closed) {
+                throw new GoneException("the pool is being reopened or was closed");
+            }
+            IOException failure = lastRound;
+            if (failure != null && core.health.writable()) {
+                throw failure;
             }
         } finally {
             lock.unlock();
@@ -121,15 +125,20 @@ final class Admission {
 
     void roundDoneIfFailed() {
         if (!core.health.writable()) {
-            roundDone();
+            roundDone(null);
         }
     }
 
-    /** A checkpoint was made, or failed, or the pool takes no writes any more. */
-    void roundDone() {
+    /**
+     * A checkpoint was made or put off, or the pool takes no writes any more.
+     *
+     * @param failure why none could be made; who waits for it is told, and does not wait again
+     */
+    void roundDone(@Nullable IOException failure) {
         lock.lock();
         try {
             rounds++;
+            lastRound = failure;
             checkpointed.signalAll();
         } finally {
             lock.unlock();

@@ -65,7 +65,7 @@ final class Barrier {
             long mine = started + 1;
             while (completed < mine) {
                 if (!health.writable()) {
-                    throw new IOException("the pool takes no more writes");
+                    throw new IOException("the pool takes no writes: " + health.readOnlyReason());
                 }
                 if (running && rules.oneBarrierAtATime()) {
                     done.awaitUninterruptibly();
@@ -111,9 +111,8 @@ final class Barrier {
                 advance(covered);
             }
         } catch (IOException e) {
-            if (rules.failedSyncIsFinal()) {
-                health.fail("a sync failed: " + e.getMessage(), e);
-            }
+            // A BARRIER that could not be written is only late: the next one covers more.
+            health.noticed(e);
             throw e;
         }
     }
@@ -126,7 +125,7 @@ final class Barrier {
         retirement.covered(coveredLsn);
     }
 
-    /** Runs a step while no barrier runs; a failure is final. */
+    /** Runs a step while no barrier runs; a failed sync is final, a failed write is not. */
     void exclusively(Step step) throws IOException {
         lock.lock();
         try {
@@ -138,9 +137,13 @@ final class Barrier {
             lock.unlock();
         }
         try {
+            // After a failed sync a later one proves nothing.
+            if (!health.writable()) {
+                throw new IOException("the pool takes no writes: " + health.readOnlyReason());
+            }
             step.run();
         } catch (IOException e) {
-            health.fail("a sync failed: " + e.getMessage(), e);
+            health.noticed(e);
             throw e;
         } finally {
             lock.lock();

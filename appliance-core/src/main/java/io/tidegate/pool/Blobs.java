@@ -1,11 +1,13 @@
 package io.tidegate.pool;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import org.eclipse.collections.impl.list.mutable.primitive.LongArrayList;
+import org.eclipse.collections.impl.set.mutable.primitive.LongHashSet;
 
 /**
  * Bytes in a chain of metadata pages: 8 bytes page of the next (0 ends), 4 bytes length here, 4
@@ -48,22 +50,30 @@ final class Blobs {
         if (blob.lengthBytes() < 0 || blob.lengthBytes() > Integer.MAX_VALUE - 8) {
             throw new DamageException(kind + " of " + blob.lengthBytes() + " bytes");
         }
-        ByteBuffer all = ByteBuffer.allocate((int) blob.lengthBytes());
+        // Grows with what is really there: the length may be wrong.
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        LongHashSet seen = new LongHashSet();
         long page = blob.firstPage();
-        while (all.hasRemaining()) {
-            if (page == 0) {
-                throw new DamageException(kind + " ends early");
+        long left = blob.lengthBytes();
+        while (left > 0) {
+            if (page == 0 || !seen.add(page)) {
+                throw new DamageException(
+                        kind + ": its chain ends early, or in a loop, at " + page);
             }
             ByteBuffer b = store.read(page, kind);
             pages.add(page);
-            page = b.getLong();
+            long next = b.getLong();
             int n = b.getInt();
             b.getInt();
-            if (n <= 0 || n > PAGE_CONTENT || n > all.remaining()) {
-                throw new DamageException(kind + ": page with " + n + " bytes");
+            if (n != Math.min(left, PAGE_CONTENT)) {
+                throw new DamageException(kind + ": " + n + " bytes in page " + page);
             }
-            all.put(b.slice(b.position(), n));
+            byte[] content = new byte[n];
+            b.get(content);
+            all.writeBytes(content);
+            left -= n;
+            page = next;
         }
-        return all.array();
+        return all.toByteArray();
     }
 }

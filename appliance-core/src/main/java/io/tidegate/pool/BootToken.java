@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -87,12 +88,24 @@ final class BootToken {
         return new BootToken(file, lines.get(0) + "\n" + lines.get(1) + "\n" + identity + "\n");
     }
 
-    /** At once whole, for a kill in between. */
-    void make() throws IOException {
+    /**
+     * At once whole, for a kill in between. Without a token the next opening believes less, so a
+     * failure is no reason to stop.
+     */
+    void make() {
         if (file != null) {
-            Path made = file.resolveSibling(file.getFileName() + ".new");
-            Files.writeString(made, content);
-            Files.move(made, file, StandardCopyOption.ATOMIC_MOVE);
+            try {
+                Path made = file.resolveSibling(file.getFileName() + ".new");
+                Files.writeString(made, content);
+                Files.move(made, file, StandardCopyOption.ATOMIC_MOVE);
+            } catch (IOException e) {
+                LOG.warn(
+                        "the pool's token {} cannot be made: after a kill, unsynced writes are"
+                                + " dropped",
+                        file,
+                        e);
+                remove();
+            }
         }
     }
 
@@ -102,8 +115,18 @@ final class BootToken {
             try {
                 Files.deleteIfExists(file);
             } catch (IOException e) {
-                LOG.error("the pool's token {} cannot be removed: remove it by hand", file, e);
+                empty(file, e);
             }
+        }
+    }
+
+    /** A token of other content counts as none. */
+    private static void empty(Path file, IOException why) {
+        try {
+            Files.write(file, new byte[0], StandardOpenOption.TRUNCATE_EXISTING);
+        } catch (IOException e) {
+            e.addSuppressed(why);
+            LOG.error("the pool's token {} cannot be removed: remove it by hand", file, e);
         }
     }
 }

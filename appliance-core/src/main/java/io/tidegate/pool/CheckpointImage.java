@@ -106,6 +106,27 @@ final class CheckpointImage {
         freed.addAll(old);
     }
 
+    /**
+     * How many pages the next image may take at most: what it writes anew, and of the free map
+     * every page, since each place that is taken or given up may change one more.
+     */
+    static int pagesAtMost(PoolState state, SpaceMap spaceMap, ShareTable shareTable) {
+        long lists = 0;
+        for (DeadList list : DirectoryCodec.lists(state)) {
+            lists += list.pagesToPlace();
+        }
+        // A chunk that a list gets is one more number in the directory.
+        long directory = DirectoryCodec.bytesAtMost(state) + lists * Long.BYTES;
+        long pages =
+                lists
+                        + Blobs.pagesFor(directory)
+                        + Blobs.pagesFor((long) spaceMap.pages() * Long.BYTES)
+                        + Blobs.pagesFor(shareTable.bytesAtMost())
+                        + spaceMap.seals.dirtyPages()
+                        + spaceMap.pages();
+        return Math.toIntExact(pages);
+    }
+
     /** Taking a place changes the free map, which may need one page more: until nothing is new. */
     private void placeSpacePages(NodeStore store, SpaceMap spaceMap, LongArrayList old)
             throws IOException {

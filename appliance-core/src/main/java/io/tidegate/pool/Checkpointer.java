@@ -20,10 +20,25 @@ import org.slf4j.LoggerFactory;
  *
  * The cut is exact: a tree that already held a later record would, after a replay, be live and free
  * at once.
+ *
+ * <p>A write that fails makes the checkpoint late and changes nothing else:
+ *
+ * <ul>
+ *   <li>before the superblock is durable, everything that the image took goes back, for the next
+ *       cut. The superblock's slot may be torn then; the other one is valid, and the log reaches
+ *       back to it.
+ *   <li>once it is durable, only its name in the log is missing. Until that is there nothing that
+ *       the image freed is handed out and the log's tail stays; the next run begins with it.
+ * </ul>
+ *
+ * A sync that fails is final, like any.
  */
 final class Checkpointer {
 
     private static final Logger LOG = LoggerFactory.getLogger(Checkpointer.class);
+
+    /** What a growth at the cut may add: pages of segments that get real space. */
+    private static final int PAGES_OF_A_GROWTH = 64;
 
     private final PoolCore core;
     private final ReentrantLock one = new ReentrantLock();
@@ -33,6 +48,9 @@ final class Checkpointer {
     private @Nullable StoreClaim claim;
     private volatile long cutLsn;
     private volatile boolean dirtied;
+
+    /** Durable, but not named in the log yet. */
+    private volatile @Nullable Cut unnamed;
 
     Checkpointer(PoolCore core, Superblock current, CheckpointImage.Places places) {
         this.core = core;
@@ -47,7 +65,15 @@ final class Checkpointer {
 
     /** Whether there is anything that the last checkpoint does not have. */
     boolean needed() {
-        return core.wal.queuedLsn() > cutLsn || dirtied || core.retirement.anythingPending();
+        return core.wal.queuedLsn() > cutLsn
+                || dirtied
+                || somethingUnnamed()
+                || core.retirement.anythingPending();
+    }
+
+    /** Whether a durable checkpoint still waits for its name in the log. */
+    boolean somethingUnnamed() {
+        return unnamed != null;
     }
 
     /** Background work changed something without a record. */
@@ -59,9 +85,10 @@ final class Checkpointer {
      * Makes one.
      *
      * @return false when writes under way did not end in time; nothing has happened then
+     * @throws IOException when a write or a sync failed; see above what then holds
      */
     boolean run(boolean clean) throws IOException {
-        return run(clean, () -> {});
+        return run(clean, NOTHING);
     }
 
     /** Something that has to be in the image. */
@@ -69,42 +96,71 @@ final class Checkpointer {
         void run() throws IOException;
     }
 
+    private static final AtCut NOTHING = () -> {};
+
     /** As run; the action belongs to the cut: it is done at its instant, or not at all. */
     boolean run(boolean clean, AtCut atCut) throws IOException {
         one.lock();
         try {
-            Cut cut = cut(atCut);
-            if (cut == null) {
-                return false;
-            }
-            boolean durable = false;
-            try {
-                reuse(cut, false);
-                write(cut.image);
-                publish(cut, clean);
-                durable = true;
-            } finally {
-                if (!durable) {
-                    core.store.giveBack(cut.image.nodes);
-                    core.space.dirtyAgain(cut.image.spacePages);
-                    core.seals.dirtyAgain(cut.image.sealPages);
-                    core.retirement.uncut(cut.image.freed);
-                    dirtied = true;
-                }
-            }
-            core.store.written(cut.image.nodes);
-            cut.image.lists.forEach(DeadList::written);
-            restLists(cut.image.lists);
-            core.seals.written(cut.image.sealPages);
-            carried.clear();
-            core.space.durable(cut.image.layout.segments());
-            core.wal.release(cut.mark);
-            core.shares.durable(cut.image.quiet);
-            reuse(cut, true);
-            return true;
+            boolean made = make(clean, atCut);
+            core.health.well(Health.Part.CHECKPOINT);
+            return made;
+        } catch (IOException e) {
+            core.health.trouble(Health.Part.CHECKPOINT, e);
+            throw e;
         } finally {
             one.unlock();
         }
+    }
+
+    private boolean make(boolean clean, AtCut atCut) throws IOException {
+        name();
+        Cut cut = cut(atCut);
+        if (cut == null) {
+            return false;
+        }
+        boolean durable = false;
+        try {
+            reuse(cut, false);
+            write(cut.image);
+            publish(cut, clean);
+            durable = true;
+        } finally {
+            if (!durable) {
+                core.store.giveBack(cut.image.nodes);
+                core.space.dirtyAgain(cut.image.spacePages);
+                core.seals.dirtyAgain(cut.image.sealPages);
+                core.retirement.uncut(cut.image.freed);
+                dirtied = true;
+            }
+        }
+        core.store.written(cut.image.nodes);
+        cut.image.lists.forEach(DeadList::written);
+        restLists(cut.image.lists);
+        core.seals.written(cut.image.sealPages);
+        carried.clear();
+        unnamed = cut;
+        name();
+        return true;
+    }
+
+    /** The log names the durable superblock; only then what that one no longer uses is free. */
+    private void name() throws IOException {
+        Cut cut = unnamed;
+        if (cut == null) {
+            return;
+        }
+        core.barrier.exclusively(
+                () -> {
+                    core.wal.name(current.generation(), cut.mark.lsn());
+                    core.wal.sync();
+                    core.barrier.advance(cut.mark.lsn());
+                });
+        unnamed = null;
+        core.space.durable(cut.image.layout.segments());
+        core.wal.release(cut.mark);
+        core.shares.durable(cut.image.quiet);
+        reuse(cut, true);
     }
 
     /** Rule W6: what this checkpoint freed is still in use in the one before. */
@@ -197,6 +253,13 @@ final class Checkpointer {
     }
 
     private Cut take(AtCut atCut) throws IOException {
+        // From here on nothing can fail for want of space.
+        int pages =
+                CheckpointImage.pagesAtMost(core.state, core.space, core.shares)
+                        + (atCut == NOTHING ? 0 : PAGES_OF_A_GROWTH);
+        if (!core.space.ensureNodes(pages)) {
+            throw new NoSpaceException("no room for the " + pages + " pages of a checkpoint");
+        }
         try {
             atCut.run();
             dirtied = false;
@@ -223,17 +286,8 @@ final class Checkpointer {
     private void write(CheckpointImage image) throws IOException {
         core.store.write(image.images, current.generation() + 1);
         if (core.health.writable() && core.rules.syncBeforeSuperblock()) {
-            syncOrFail();
-        }
-    }
-
-    /** Takes the bulk of the work off the barrier that follows. */
-    private void syncOrFail() throws IOException {
-        try {
+            // Takes the bulk of the work off the barrier that follows. A failure is noticed above.
             core.files.syncAll();
-        } catch (IOException e) {
-            core.health.fail("a sync failed: " + e.getMessage(), e);
-            throw e;
         }
     }
 
@@ -264,9 +318,6 @@ final class Checkpointer {
                     core.superblocks.write(next);
                     core.superblocks.sync();
                     current = next;
-                    core.wal.name(next.generation(), cut.mark.lsn());
-                    core.wal.sync();
-                    core.barrier.advance(cut.mark.lsn());
                 });
         LOG.debug(
                 "pool {} checkpoint {} at LSN {}: {} pages",

@@ -1,6 +1,7 @@
 package io.tidegate.pool;
 
 import io.tidegate.volume.StoreException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -22,14 +23,28 @@ final class DataFiles {
         /** Set after a write, before its record is queued; taken before a sync begins. */
         private volatile boolean marked;
 
-        private DataFile(PoolFile file) {
+        /** Existed at the opening, or was synced since it was made. */
+        private boolean durable;
+
+        private final String name;
+
+        private DataFile(PoolFile file, String name, boolean durable) {
             this.file = file;
+            this.name = name;
+            this.durable = durable;
+        }
+
+        private void sync() throws SyncFailure {
+            SyncFailure.sync(file, name);
         }
     }
+
+    static final String PREFIX = "data-";
 
     private final PoolFiles directory;
     private final Layout layout;
     private final Rules rules;
+    private final Health health;
 
     /** By number; replaced as a whole when a file is added. */
     private volatile @Nullable DataFile[] files = new DataFile[0];
@@ -39,8 +54,9 @@ final class DataFiles {
     /**
      * @param layout shapes only: files are added as the pool grows
      */
-    DataFiles(PoolFiles directory, Layout layout, Rules rules) {
+    DataFiles(PoolFiles directory, Layout layout, Rules rules, Health health) {
         this.rules = rules;
+        this.health = health;
         this.directory = directory;
         this.layout = layout;
     }
@@ -54,13 +70,14 @@ final class DataFiles {
         return index < all.length ? all[index] : null;
     }
 
-    private synchronized DataFile put(int index, PoolFile file) throws IOException {
+    private synchronized DataFile put(int index, PoolFile file, boolean durable)
+            throws IOException {
         if (closed) {
             file.close();
             throw new IOException("the pool is closed");
         }
         @Nullable DataFile[] all = Arrays.copyOf(files, Math.max(files.length, index + 1));
-        DataFile f = new DataFile(file);
+        DataFile f = new DataFile(file, name(index), durable);
         all[index] = f;
         files = all;
         return f;
@@ -68,7 +85,7 @@ final class DataFiles {
 
     /** Takes over an open file; what was written to it is durable. */
     void add(int index, PoolFile file) throws IOException {
-        put(index, file);
+        put(index, file, true);
     }
 
     /**
@@ -84,7 +101,7 @@ final class DataFiles {
                 continue;
             }
             if (names.contains(name(i))) {
-                put(i, open(name(i), i, pool));
+                put(i, open(name(i), i, pool), true);
             } else if (pool != null) {
                 throw new RefusedException(
                         StoreException.Kind.IO,
@@ -128,25 +145,40 @@ final class DataFiles {
      * Gives a segment real space. A file that this makes is durable, its name too, before any
      * record can name it.
      */
-    synchronized void allocate(int segment, boolean mark) throws IOException {
+    void allocate(int segment, boolean mark) throws IOException {
+        try {
+            reallyAllocate(segment, mark);
+            health.well(Health.Part.SPACE);
+        } catch (IOException e) {
+            health.trouble(Health.Part.SPACE, e);
+            throw e;
+        }
+    }
+
+    private synchronized void reallyAllocate(int segment, boolean mark) throws IOException {
         long address = layout.firstPage(segment);
         int index = layout.fileOf(address);
         DataFile f = at(index);
-        boolean made = f == null;
         if (f == null) {
             // A growth that was cut off may have left the file.
             boolean there = directory.names().contains(name(index));
-            f = put(index, there ? open(name(index), index, null) : directory.create(name(index)));
+            PoolFile file = there ? open(name(index), index, null) : directory.create(name(index));
+            f = put(index, file, false);
             if (rules.namesSynced()) {
-                directory.syncDirectory();
+                SyncFailure.syncNames(directory);
             }
         }
-        f.file.allocate(layout.offsetInFile(address), layout.segmentBytes());
-        if (made) {
-            f.file.sync();
-        }
+        // Before as well: a failure may have given some of it.
         if (mark) {
             f.marked = true;
+        }
+        f.file.allocate(layout.offsetInFile(address), layout.segmentBytes());
+        if (mark) {
+            f.marked = true;
+        }
+        if (!f.durable) {
+            f.sync();
+            f.durable = true;
         }
     }
 
@@ -160,7 +192,11 @@ final class DataFiles {
         DataFile f = at(index);
         if (f == null) {
             throw new DamageException(
-                    "address " + address + " lies in " + name(index) + ", which does not exist");
+                    "address "
+                            + address
+                            + " lies in "
+                            + name(layout.fileOf(address))
+                            + ", which does not exist");
         }
         return f;
     }
@@ -171,7 +207,18 @@ final class DataFiles {
     }
 
     void read(long address, int skipBytes, ByteBuffer into) throws IOException {
-        file(address).file.read(layout.offsetInFile(address) + skipBytes, into);
+        try {
+            file(address).file.read(layout.offsetInFile(address) + skipBytes, into);
+        } catch (EOFException e) {
+            throw new DamageException(
+                    name(layout.fileOf(address)) + " is too short: it ends before page " + address);
+        }
+    }
+
+    /** Bytes of a file, -1 when it does not exist. */
+    long size(int index) throws IOException {
+        DataFile f = at(index);
+        return f == null ? -1 : f.file.size();
     }
 
     boolean tryRead(long address, int skipBytes, ByteBuffer into) throws IOException {
@@ -181,15 +228,29 @@ final class DataFiles {
     /** Writes and marks the file. */
     void write(long address, int skipBytes, ByteBuffer from) throws IOException {
         DataFile f = file(address);
-        f.file.write(layout.offsetInFile(address) + skipBytes, from);
-        if (!f.marked) {
-            f.marked = true;
+        try {
+            f.file.write(layout.offsetInFile(address) + skipBytes, from);
+        } catch (IOException e) {
+            health.trouble(Health.Part.DATA, e);
+            throw e;
+        } finally {
+            // A write that failed may have changed some of the bytes, and readers see those.
+            if (!f.marked) {
+                f.marked = true;
+            }
         }
+        health.well(Health.Part.DATA);
     }
 
     /** Writes what {@link #syncFilesOf} makes durable before anything points to it. */
     void writeUnmarked(long address, ByteBuffer from) throws IOException {
-        file(address).file.write(layout.offsetInFile(address), from);
+        try {
+            file(address).file.write(layout.offsetInFile(address), from);
+        } catch (IOException e) {
+            health.trouble(Health.Part.DATA, e);
+            throw e;
+        }
+        health.well(Health.Part.DATA);
     }
 
     /** Syncs the files in which these addresses lie, each once. */
@@ -197,7 +258,7 @@ final class DataFiles {
         for (int index : addresses.mapToInt(layout::fileOf).distinct().toArray()) {
             DataFile f = at(index);
             if (f != null) {
-                f.file.sync();
+                f.sync();
             }
         }
     }
@@ -222,7 +283,7 @@ final class DataFiles {
             }
         }
         for (DataFile f : taken) {
-            f.file.sync();
+            f.sync();
         }
     }
 
@@ -230,7 +291,7 @@ final class DataFiles {
     void syncAll() throws IOException {
         for (DataFile f : files) {
             if (f != null) {
-                f.file.sync();
+                f.sync();
             }
         }
     }

@@ -164,7 +164,7 @@ final class DeadList {
     synchronized LongArrayList tail() throws IOException {
         LongArrayList present = tail;
         if (present == null) {
-            ByteBuffer page = store.read(tailPage, NodeImage.Kind.DEAD_LIST);
+            ByteBuffer page = store.read(tailPage, NodeImage.Kind.DEAD_LIST, id);
             present = new LongArrayList(tailSize);
             for (int i = 0; i < tailSize; i++) {
                 present.add(page.getLong());
@@ -210,7 +210,7 @@ final class DeadList {
             content = unwritten.get(page);
         }
         if (content == null) {
-            ByteBuffer b = store.read(page, NodeImage.Kind.DEAD_LIST);
+            ByteBuffer b = store.read(page, NodeImage.Kind.DEAD_LIST, id);
             content = new long[CHUNK];
             b.asLongBuffer().get(content);
         }
@@ -259,6 +259,11 @@ final class DeadList {
         tailChanged = false;
     }
 
+    /** How many pages {@link #place} would take. */
+    synchronized int pagesToPlace() {
+        return tailChanged ? (tailSize + CHUNK - 1) / CHUNK : 0;
+    }
+
     private static long[] copy(LongArrayList entries, int from, int n) {
         long[] content = new long[n];
         for (int i = 0; i < n; i++) {
@@ -278,6 +283,11 @@ final class DeadList {
                         b.putLong(entry);
                     }
                 });
+    }
+
+    /** Entries, as many as there are for a walk. */
+    synchronized long size() {
+        return (long) chunks.size() * CHUNK + tailSize;
     }
 
     synchronized void written() {
@@ -328,8 +338,16 @@ final class DeadList {
             account.grains = in.getLong();
         }
         int n = in.getInt();
+        if (list.id <= 0 || list.grains < 0 || n < 0) {
+            throw new DamageException(
+                    "dead-list " + list.id + " of " + list.grains + " grains in " + n + " chunks");
+        }
         for (int i = 0; i < n; i++) {
-            list.chunks.add(in.getLong());
+            long page = in.getLong();
+            if (!store.mayHold(page)) {
+                throw new DamageException("dead-list " + list.id + " has a chunk at page " + page);
+            }
+            list.chunks.add(page);
         }
         list.tailPage = in.getLong();
         int tailSize = in.getInt();

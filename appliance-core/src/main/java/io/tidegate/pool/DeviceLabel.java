@@ -67,7 +67,7 @@ record DeviceLabel(UUID pool, int index, long usedBytes) {
 
     void write(PoolFile device) throws IOException {
         device.write(0, encode());
-        device.sync();
+        SyncFailure.sync(device, "the label of device " + index);
     }
 
     /**

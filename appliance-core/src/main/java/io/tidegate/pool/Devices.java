@@ -192,7 +192,7 @@ final class Devices implements AutoCloseable {
             new DeviceLabel(pool, index, (long) d.segments() * segmentBytes).write(d.file());
             directory.link(DataFiles.name(index), d.path());
         }
-        directory.syncDirectory();
+        SyncFailure.syncNames(directory);
     }
 
     /** Hands the open devices over. */

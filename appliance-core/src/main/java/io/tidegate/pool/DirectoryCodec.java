@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,11 @@ import org.jspecify.annotations.Nullable;
 
 /** The volume directory: volumes, snapshots, bookmarks, lists and unfinished walks as bytes. */
 final class DirectoryCodec {
+
+    /**
+     * No list, bookmark or walk takes more beside its parts, and no volume or snapshot twice that.
+     */
+    private static final int PART_BYTES = 96;
 
     private DirectoryCodec() {}
 
@@ -37,6 +43,24 @@ final class DirectoryCodec {
             }
         }
         return new ArrayList<>(lists.values());
+    }
+
+    /** As long as {@link #encode} gets at most; a count, without the work. */
+    static long bytesAtMost(PoolState state) {
+        long bytes = PART_BYTES;
+        for (DeadList list : lists(state)) {
+            bytes += PART_BYTES + list.pages().size() * (long) Long.BYTES;
+        }
+        for (Volume v : state.bySerial.values()) {
+            bytes += 2 * PART_BYTES + v.bookmarks.size() * (long) PART_BYTES;
+            for (Snapshot s : v.snapshots) {
+                bytes += 2 * PART_BYTES + s.holds.size() * (WalRecord.MAX_TAG_BYTES + 4L);
+            }
+        }
+        for (WalkJob job : state.jobs) {
+            bytes += PART_BYTES + job.sources.size() * (long) Long.BYTES;
+        }
+        return bytes;
     }
 
     static byte[] encode(PoolState state) {
@@ -99,7 +123,9 @@ final class DirectoryCodec {
     static void decode(byte[] bytes, PoolState state, NodeStore store) throws IOException {
         try {
             new Reader(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN), state, store).read();
-        } catch (BufferUnderflowException | IllegalArgumentException e) {
+        } catch (BufferUnderflowException
+                | IndexOutOfBoundsException
+                | IllegalArgumentException e) {
             throw new DamageException("volume directory: " + e);
         }
     }
@@ -120,15 +146,21 @@ final class DirectoryCodec {
         void read() throws IOException {
             state.nextSerial = in.getInt();
             state.nextListId = in.getLong();
-            int n = in.getInt();
+            int n = count();
             for (int i = 0; i < n; i++) {
                 DeadList list = DeadList.decode(in, store);
-                lists.put(list.id, list);
+                require(
+                        lists.put(list.id, list) == null && list.id < state.nextListId,
+                        "dead-list " + list.id + " stands in it twice, or is still to come");
             }
-            n = in.getInt();
+            int serials = state.nextSerial;
+            n = count();
             for (int i = 0; i < n; i++) {
                 volume();
             }
+            require(
+                    state.nextSerial == serials && state.bySerial.size() == n,
+                    "a serial stands in it twice, or is still to come");
             for (Map.Entry<Volume, SnapshotId> e : origins.entrySet()) {
                 Snapshot origin = state.snapshots.get(e.getValue());
                 if (origin == null) {
@@ -137,23 +169,68 @@ final class DirectoryCodec {
                 e.getKey().origin = origin;
                 origin.clones++;
             }
-            n = in.getInt();
+            n = count();
             for (int i = 0; i < n; i++) {
                 job();
             }
+            requireEnds();
+            require(!in.hasRemaining(), in.remaining() + " bytes are left over");
             state.bySerial.values().forEach(Volume::lowerHorizon);
             state.bySerial.values().forEach(Volume::settleAccounts);
         }
 
+        private int count() throws DamageException {
+            int n = in.getInt();
+            // Whatever is counted takes four bytes at least.
+            require(n >= 0 && n <= in.remaining() / 4, n + " of something");
+            return n;
+        }
+
+        private static void require(boolean holds, String what) throws DamageException {
+            if (!holds) {
+                throw new DamageException("volume directory: " + what);
+            }
+        }
+
+        private int epoch() throws DamageException {
+            int epoch = in.getInt();
+            require(epoch >= 0 && epoch <= Slot.MAX_EPOCH, "epoch " + epoch);
+            return epoch;
+        }
+
+        private long grains() throws DamageException {
+            long grains = in.getLong();
+            require(grains >= 0, grains + " mapped grains");
+            return grains;
+        }
+
+        /** A walk hands its list on to a later one or to a snapshot: never in a circle. */
+        private void requireEnds() throws DamageException {
+            Map<DeadList, WalkJob> following = new IdentityHashMap<>();
+            for (WalkJob job : state.jobs) {
+                job.sources.forEach(source -> following.put(source, job));
+            }
+            for (WalkJob job : state.jobs) {
+                WalkJob at = job;
+                for (int steps = 0; at != null; steps++) {
+                    require(steps <= following.size(), "unfinished walks go round in a circle");
+                    at = at.target == null ? null : following.get(at.target);
+                }
+            }
+        }
+
         private void job() throws DamageException {
-            int threshold = in.getInt();
+            int threshold = epoch();
             long targetId = in.getLong();
             long cursor = in.getLong();
             List<DeadList> sources = new ArrayList<>();
-            int n = in.getInt();
+            int n = count();
             for (int i = 0; i < n; i++) {
                 sources.add(list(in.getLong()));
             }
+            require(
+                    cursor >= 0 && cursor <= (sources.isEmpty() ? 0 : sources.get(0).size()),
+                    "a walk stands at " + cursor);
             @Nullable DeadList target = targetId == 0 ? null : list(targetId);
             WalkJob job = new WalkJob(sources, threshold, target);
             job.cursor = cursor;
@@ -172,9 +249,9 @@ final class DirectoryCodec {
             int serial = in.getInt();
             VolumeId id = new VolumeId(uuid());
             VolumeShape shape = shape();
-            MapNode root = store.node(node());
-            int epoch = in.getInt();
-            long mapped = in.getLong();
+            MapNode root = root(shape);
+            int epoch = epoch();
+            long mapped = grains();
             DeadList head = list(in.getLong());
             boolean reserved = (in.getInt() & WalRecord.RESERVED) != 0;
             long own = in.getLong();
@@ -188,44 +265,64 @@ final class DirectoryCodec {
             if (!origin.equals(new UUID(0, 0))) {
                 origins.put(v, new SnapshotId(origin));
             }
-            int n = in.getInt();
+            int n = count();
+            int last = 0;
             for (int i = 0; i < n; i++) {
                 Snapshot s = snapshot(v);
+                require(s.epoch >= last && s.epoch < epoch, "snapshot " + s.id + " out of order");
+                last = s.epoch;
                 v.snapshots.add(s);
-                state.snapshots.put(s.id, s);
+                require(state.snapshots.put(s.id, s) == null, "snapshot " + s.id + " twice");
             }
-            n = in.getInt();
+            n = count();
             for (int i = 0; i < n; i++) {
-                Bookmark b = new Bookmark(new BookmarkId(uuid()), v, in.getInt());
+                Bookmark b = new Bookmark(new BookmarkId(uuid()), v, epoch());
                 v.bookmarks.add(b);
-                state.bookmarks.put(b.id, b);
+                require(state.bookmarks.put(b.id, b) == null, "bookmark " + b.id + " twice");
             }
+            require(!state.volumes.containsKey(id), "volume " + id + " twice");
             state.add(v);
         }
 
         private Snapshot snapshot(Volume v) throws IOException {
             SnapshotId id = new SnapshotId(uuid());
-            int epoch = in.getInt();
-            NodeRef root = node();
+            int epoch = epoch();
+            long rootAt = in.getLong();
+            int level = in.getInt();
+            int birth = in.getInt();
             VolumeShape shape = shape();
+            requireLevel(shape, level);
+            NodeRef root = new NodeRef(rootAt, level, birth);
             long time = in.getLong();
             UUID group = uuid();
             DeadList list = list(in.getLong());
-            long mapped = in.getLong();
+            long mapped = grains();
             Snapshot s = new Snapshot(id, v, epoch, root, shape, time, group, list, mapped);
             s.live = in.getLong();
             s.sealed = in.getInt() != 0;
-            int n = in.getInt();
+            int n = count();
             for (int i = 0; i < n; i++) {
-                byte[] tag = new byte[in.getInt()];
+                int length = in.getInt();
+                require(
+                        length >= 0 && length <= WalRecord.MAX_TAG_BYTES,
+                        "a tag of " + length + " bytes");
+                byte[] tag = new byte[length];
                 in.get(tag);
                 s.holds.add(new String(tag, StandardCharsets.UTF_8));
             }
             return s;
         }
 
-        private NodeRef node() {
-            return new NodeRef(in.getLong(), in.getInt(), in.getInt());
+        private MapNode root(VolumeShape shape) throws IOException {
+            long address = in.getLong();
+            int level = in.getInt();
+            requireLevel(shape, level);
+            return store.load(address, level, in.getInt());
+        }
+
+        private void requireLevel(VolumeShape shape, int level) throws DamageException {
+            int needed = store.levelFor(shape);
+            require(level == needed, "a root of level " + level + " where " + needed + " is right");
         }
 
         private VolumeShape shape() {

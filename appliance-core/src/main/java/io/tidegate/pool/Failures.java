@@ -1,6 +1,7 @@
 package io.tidegate.pool;
 
 import io.tidegate.block.DeviceException;
+import io.tidegate.block.NativeIOException;
 import io.tidegate.volume.StoreException;
 import java.io.IOException;
 
@@ -34,7 +35,8 @@ final class Failures {
             return damaged(d, device, offset, length);
         }
         DeviceException.Kind kind;
-        if (e instanceof NoSpaceException) {
+        core.health.noticed(e);
+        if (isNoSpace(e)) {
             kind = DeviceException.Kind.NO_SPACE;
         } else if (e instanceof GoneException) {
             kind = DeviceException.Kind.GONE;
@@ -47,25 +49,40 @@ final class Failures {
     }
 
     static StoreException store(IOException e, PoolCore core) {
-        if (e instanceof NoSpaceException) {
-            return new StoreException(StoreException.Kind.NO_SPACE, message(e), e);
+        return store(e, core, "");
+    }
+
+    /** Says first what has become of the act. */
+    static StoreException store(IOException e, PoolCore core, String outcome) {
+        core.health.noticed(e);
+        if (!isNoSpace(e) && !core.health.writable()) {
+            return new StoreException(StoreException.Kind.READ_ONLY, outcome + message(e), e);
         }
-        if (!core.health.writable()) {
-            return new StoreException(StoreException.Kind.READ_ONLY, message(e), e);
-        }
-        return opening(e);
+        return opening(e, outcome);
     }
 
     static StoreException opening(IOException e) {
-        if (e instanceof RefusedException refused) {
-            return new StoreException(refused.kind(), message(e), e);
-        }
-        StoreException.Kind kind =
-                e instanceof DamageException ? StoreException.Kind.DAMAGED : StoreException.Kind.IO;
-        return new StoreException(kind, message(e), e);
+        return opening(e, "");
     }
 
-    private static String message(Throwable e) {
+    private static StoreException opening(IOException e, String outcome) {
+        StoreException.Kind kind = StoreException.Kind.IO;
+        if (e instanceof RefusedException refused) {
+            kind = refused.kind();
+        } else if (e instanceof DamageException) {
+            kind = StoreException.Kind.DAMAGED;
+        } else if (isNoSpace(e)) {
+            kind = StoreException.Kind.NO_SPACE;
+        }
+        return new StoreException(kind, outcome + message(e), e);
+    }
+
+    /** The pool is full, or the file system below is. */
+    static boolean isNoSpace(IOException e) {
+        return e instanceof NoSpaceException || e instanceof NativeIOException n && n.isNoSpace();
+    }
+
+    static String message(Throwable e) {
         String text = e.getMessage();
         return text == null ? e.toString() : text;
     }

@@ -122,6 +122,9 @@ final class Growth {
             try {
                 core.files.allocate(s, true);
             } catch (IOException e) {
+                if (!Failures.isNoSpace(e)) {
+                    throw e;
+                }
                 NoSpaceException full =
                         new NoSpaceException(
                                 "the file system has no room for the larger reserve, "
@@ -174,7 +177,7 @@ final class Growth {
             int usable = core.space.usable().segments() + added;
             int reserve =
                     Math.max(core.space.reserve(), Reserve.segments(next.withSegments(usable)));
-            devices.label(core.checkpointer.current().pool());
+            label(devices);
             if (!core.health.whileWritable(() -> token.over(core.directory.identity()).make())) {
                 throw new IOException("the pool takes no writes: " + core.health.readOnlyReason());
             }
@@ -187,6 +190,15 @@ final class Growth {
                                 devices.give(core.files);
                                 core.space.extend(by);
                             }));
+        }
+    }
+
+    private void label(Devices devices) throws IOException {
+        try {
+            devices.label(core.checkpointer.current().pool());
+        } catch (IOException e) {
+            core.health.noticed(e);
+            throw e;
         }
     }
 

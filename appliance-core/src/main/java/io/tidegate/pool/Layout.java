@@ -1,5 +1,7 @@
 package io.tidegate.pool;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Sizes of a pool and where an address lies. Addresses count pages of 4 KiB over all data files.
  *
@@ -22,6 +24,30 @@ record Layout(int grainShift, int segmentShift, int fileShift, int segments) {
                 segmentShift,
                 Long.numberOfTrailingZeros(o.fileBytes()) - PAGE_SHIFT,
                 Math.toIntExact(o.sizeBytes() >>> PAGE_SHIFT >>> segmentShift));
+    }
+
+    private static final int MIN_SEGMENTS = 16;
+    private static final int MIN_SEGMENT_SHIFT = 4;
+    private static final int MAX_SEGMENT_SHIFT = 10;
+    private static final int MAX_PAGES_SHIFT = 38;
+
+    /** What is impossible about sizes that were read from disk; null when they may be. */
+    @Nullable String problem() {
+        if (grainShift < PAGE_SHIFT || grainShift > 16) {
+            return "grains of 2^" + grainShift + " bytes";
+        }
+        if (segmentShift < MIN_SEGMENT_SHIFT
+                || segmentShift > MAX_SEGMENT_SHIFT
+                || segmentShift < grainPageShift() + 3) {
+            return "segments of 2^" + segmentShift + " pages";
+        }
+        if (fileShift < segmentShift || fileShift > MAX_PAGES_SHIFT) {
+            return "data files of 2^" + fileShift + " pages";
+        }
+        if (segments < MIN_SEGMENTS || segments > 1L << MAX_PAGES_SHIFT - segmentShift) {
+            return segments + " segments";
+        }
+        return null;
     }
 
     int grainBytes() {
@@ -56,6 +82,11 @@ record Layout(int grainShift, int segmentShift, int fileShift, int segments) {
 
     int nodesPerSegment() {
         return segmentPages() - tablePages();
+    }
+
+    /** Whether a page lies in the pool at all. */
+    boolean contains(long address) {
+        return address > 0 && address < (long) segments << segmentShift;
     }
 
     int segmentOf(long address) {
@@ -94,6 +125,9 @@ record Layout(int grainShift, int segmentShift, int fileShift, int segments) {
     int segmentsPerFile() {
         return 1 << (fileShift - segmentShift);
     }
+
+    /** No volume needs a higher root: its size ends at 1 PiB. */
+    static final int MAX_LEVEL = 4;
 
     /** The level of the root of a volume with so many grains; leaves are level 0. */
     static int levelFor(long grains) {

@@ -14,12 +14,19 @@ final class Maintenance {
     private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long OLD_GUARD_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final int PUNCHES_PER_TICK = 16;
+    private static final int MOST_PAUSE_TICKS = 16;
 
     private final PoolCore core;
     private final Walker walker;
     private volatile @Nullable Thread thread;
     private volatile boolean stopping;
     private volatile boolean wanted;
+
+    /** Ticks to let pass before a checkpoint that failed is tried again, and how many next time. */
+    private int pause;
+
+    private int nextPause = 1;
+    private boolean again;
     private long lastCheckpoint = System.nanoTime();
     private long eraSeen;
     private long eraSince;
@@ -63,51 +70,88 @@ final class Maintenance {
             boolean more = false;
             try {
                 more = step();
-            } catch (IOException | RuntimeException e) {
-                LOG.warn("pool {}: background work failed, goes on later", core.name, e);
+            } catch (IOException e) {
+                // The checkpoint has said so; it comes again.
+                core.health.noticed(e);
+            } catch (RuntimeException e) {
+                core.health.trouble(Health.Part.BACKGROUND, e);
             }
             core.admission.roundDoneIfFailed();
             if (!more && !stopping && !wanted) {
                 LockSupport.parkNanos(this, TICK_NANOS);
             }
         }
-        core.admission.roundDone();
+        core.admission.roundDone(null);
     }
 
-    /** One round; true when there is more to do at once. */
+    /**
+     * One round; true when there is more to do at once. What fails is tried again in a later round.
+     *
+     * @throws IOException when the checkpoint failed
+     */
     boolean step() throws IOException {
         if (!core.health.writable()) {
             wanted = false;
             return false;
         }
-        boolean more = walker.slice();
+        boolean more = false;
+        boolean well = true;
+        try {
+            more = walker.slice();
+        } catch (IOException e) {
+            well = false;
+            core.health.trouble(Health.Part.BACKGROUND, e);
+        }
         core.retirement.poll();
         watchGuards();
-        if (wanted || core.admission.checkpointDue() || periodOver()) {
+        if (wanted || pauseOver() && (core.admission.checkpointDue() || periodOver())) {
             checkpoint();
         }
         core.space.refillReserve();
-        punch();
+        try {
+            punch();
+        } catch (IOException e) {
+            well = false;
+            core.health.trouble(Health.Part.BACKGROUND, e);
+        }
+        if (well) {
+            core.health.well(Health.Part.BACKGROUND);
+        }
         return more;
+    }
+
+    private boolean pauseOver() {
+        return pause == 0 || --pause == 0;
     }
 
     private boolean periodOver() {
         long period = core.options.checkpointEvery().toNanos();
-        return period > 0
-                && System.nanoTime() - lastCheckpoint > period
-                && core.checkpointer.needed();
+        return again
+                || period > 0
+                        && System.nanoTime() - lastCheckpoint > period
+                        && core.checkpointer.needed();
     }
 
     private void checkpoint() throws IOException {
         wanted = false;
+        @Nullable IOException failure = null;
         try {
             if (!core.checkpointer.run(false)) {
                 LOG.info("pool {}: writes did not drain, the checkpoint comes later", core.name);
             }
+            nextPause = 1;
+            pause = 0;
+            again = false;
+        } catch (IOException e) {
+            failure = e;
+            pause = nextPause;
+            nextPause = Math.min(MOST_PAUSE_TICKS, 2 * nextPause);
+            again = true;
+            throw e;
         } finally {
             lastCheckpoint = System.nanoTime();
             core.retirement.poll();
-            core.admission.roundDone();
+            core.admission.roundDone(failure);
             core.sealer.wake();
         }
     }

@@ -1,5 +1,6 @@
 package io.tidegate.pool;
 
+import io.tidegate.volume.VolumeShape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -8,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.CRC32C;
+import org.eclipse.collections.impl.list.mutable.primitive.LongArrayList;
 import org.eclipse.collections.impl.set.mutable.primitive.LongHashSet;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,7 @@ final class NodeStore {
     private final AtomicLong unwritten = new AtomicLong();
 
     private List<MapNode> made = new ArrayList<>();
+    private final LongArrayList prepaid = new LongArrayList();
 
     /** Places that were taken and not written to since: what stands there means nothing. */
     private final LongHashSet unsettled = new LongHashSet();
@@ -54,6 +57,40 @@ final class NodeStore {
     /** Whether a page is in use and what it holds stands on disk, or in the system's cache. */
     synchronized boolean settled(long address) {
         return space.isUsed(address, SpaceMap.NODE) && !unsettled.contains(address);
+    }
+
+    /**
+     * Sets places aside for the record of an act, so that its effect cannot fail for want of space.
+     * One act at a time; what is left goes back with {@link #refund}.
+     */
+    void prepay(int pages) throws IOException {
+        for (int i = 0; i < pages; i++) {
+            long page = take();
+            synchronized (prepaid) {
+                prepaid.add(page);
+            }
+        }
+    }
+
+    void refund() {
+        synchronized (prepaid) {
+            prepaid.forEach(
+                    page -> {
+                        space.free(page);
+                        space.unblock(page);
+                    });
+            prepaid.clear();
+        }
+    }
+
+    /** A place that was set aside; in a replay any. */
+    long takePrepaid() throws IOException {
+        synchronized (prepaid) {
+            if (!prepaid.isEmpty()) {
+                return prepaid.removeAtIndex(prepaid.size() - 1);
+            }
+        }
+        return take();
     }
 
     /** A map node has come to be; the next checkpoint writes it. */
@@ -89,6 +126,16 @@ final class NodeStore {
         nodes.forEach(n -> n.summarize(layout.grainPages()));
         cache.stored(nodes);
         unwritten.addAndGet(-nodes.size());
+    }
+
+    /** The level of the root of a volume of that shape. */
+    int levelFor(VolumeShape shape) {
+        return Layout.levelFor(layout.grainsOf(shape.geometry().sizeBytes()));
+    }
+
+    /** Whether a page can be a node's place at all. */
+    boolean mayHold(long address) {
+        return layout.contains(address) && layout.pageInSegment(address) >= layout.tablePages();
     }
 
     // Reading -----------------------------------------------------------------------------------
@@ -138,6 +185,9 @@ final class NodeStore {
     private MapNode readNode(long address) throws IOException {
         ByteBuffer entry = ByteBuffer.allocate(Layout.TABLE_ENTRY_BYTES);
         ByteBuffer page = readPage(address, NodeImage.Kind.MAP, entry);
+        if (entry.get(5) < 0 || entry.get(5) > Layout.MAX_LEVEL) {
+            throw new DamageException("node at page " + address + " of level " + entry.get(5));
+        }
         MapNode node =
                 MapNode.decode(
                         address, entry.get(5), entry.getInt(16), (int) entry.getLong(8), page);

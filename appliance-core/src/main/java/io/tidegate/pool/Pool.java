@@ -46,6 +46,9 @@ public final class Pool implements VolumeStore {
     private BootToken token;
     private boolean closed;
 
+    /** Ended by a reopening that then failed: it may be tried again. */
+    private boolean lost;
+
     Pool(PoolFactory factory, PoolOpenOptions options) throws StoreException {
         this.factory = factory;
         this.options = options;
@@ -110,16 +113,22 @@ public final class Pool implements VolumeStore {
      *
      * @param acknowledgeLoss that writes since the last good sync may be lost; without it the pool
      *     is recovered but stays read-only
+     * @throws StoreException as {@link #open}; the pool is then without an opening, and this may be
+     *     called again
      */
     public synchronized void reopen(boolean acknowledgeLoss) throws StoreException {
-        requireOpen();
-        end(false);
+        if (!lost) {
+            requireOpen();
+            closed = true;
+            lost = true;
+            end(false);
+        }
         PoolOpenOptions next = acknowledgeLoss ? options.acknowledgingLoss() : options;
-        closed = true;
         Recovery.Opened opened = factory.open(next);
         core = opened.core();
         token = opened.token();
         closed = false;
+        lost = false;
         handles.forEach(h -> h.stand(core));
     }
 
@@ -163,11 +172,7 @@ public final class Pool implements VolumeStore {
 
     private void act(Act act) throws StoreException {
         PoolCore c = core();
-        try {
-            c.admission.awaitLogRoom();
-        } catch (IOException e) {
-            throw Failures.store(e, c);
-        }
+        c.admission.makeRoom();
         c.admin.lock();
         try {
             act.on(new Acts(c));
@@ -233,6 +238,15 @@ public final class Pool implements VolumeStore {
         } catch (IOException e) {
             throw Failures.store(e, c);
         }
+    }
+
+    /**
+     * What does not work at present and goes on by itself when the fault ends: a file system that
+     * is full, a write that failed. Empty when all is well; apart from {@link
+     * StoreStatus#readOnlyReason}, which only a {@link #reopen} ends.
+     */
+    public Optional<String> trouble() {
+        return Optional.ofNullable(core().health.trouble());
     }
 
     @Override
@@ -481,10 +495,7 @@ public final class Pool implements VolumeStore {
         try {
             quiesce(c);
             if (clean && c.health.writable()) {
-                c.barrier.flush(c.wal.queuedLsn());
-                if (c.checkpointer.run(true)) {
-                    token.remove();
-                }
+                finish(c);
             }
         } catch (IOException e) {
             throw Failures.store(e, c);
@@ -495,6 +506,21 @@ public final class Pool implements VolumeStore {
                 LOG.error("pool {}: a file could not be closed", c.name, e);
             }
             factory.release();
+        }
+    }
+
+    /** A last checkpoint; where none can be made, a barrier keeps what the log has. */
+    private void finish(PoolCore c) throws IOException {
+        boolean done = false;
+        try {
+            done = c.checkpointer.run(true);
+        } finally {
+            if (!done && c.health.writable()) {
+                c.barrier.flush(c.wal.queuedLsn());
+            }
+        }
+        if (done) {
+            token.remove();
         }
     }
 

@@ -85,6 +85,7 @@ final class PoolCore {
         final Layout layout;
         final Rules rules;
         final Guards guards = new Guards();
+        final Health health;
         final DataFiles files;
         final SpaceMap space;
         final ShareTable shares;
@@ -95,13 +96,10 @@ final class PoolCore {
         final PoolState state;
 
         Parts(PoolFiles directory, Layout layout, Rules rules, PoolOpenOptions options) {
-            this(new DataFiles(directory, layout, rules), layout, rules, options);
-        }
-
-        Parts(DataFiles files, Layout layout, Rules rules, PoolOpenOptions options) {
             this.layout = layout;
             this.rules = rules;
-            this.files = files;
+            health = new Health(directory.name(), rules);
+            files = new DataFiles(directory, layout, rules, health);
             seals = new Seals(layout, rules);
             space = new SpaceMap(layout, files, Reserve.segments(layout), seals);
             store = new NodeStore(layout, files, space, new NodeCache(options.nodeCacheBytes()));
@@ -120,7 +118,7 @@ final class PoolCore {
         this.options = options;
         this.rules = p.rules;
         this.guards = p.guards;
-        this.health = new Health(name);
+        this.health = p.health;
         this.files = p.files;
         this.space = p.space;
         this.shares = p.shares;
@@ -140,6 +138,7 @@ final class PoolCore {
                         found.superblock().walBytes(),
                         new WalBatch.Context(found.bootId(), walId, found.superblock().pool()),
                         this::apply,
+                        health,
                         found.walPosition(),
                         found.lastLsn(),
                         found.superblock().generation());
@@ -173,7 +172,9 @@ final class PoolCore {
 
     /** Whether waiting for a checkpoint may give grains back. */
     boolean spaceMayComeBack() {
-        return retirement.anythingPending() || !state.jobs.isEmpty();
+        return retirement.anythingPending()
+                || checkpointer.somethingUnnamed()
+                || !state.jobs.isEmpty();
     }
 
     /** What the host's file system can still give; no limit when it cannot tell. */

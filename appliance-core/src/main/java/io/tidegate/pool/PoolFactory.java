@@ -140,7 +140,7 @@ final class PoolFactory {
                                     directory,
                                     start,
                                     CheckpointImage.Places.none(parts.space.pages()),
-                                    new Superblocks(superFile, directory.name()),
+                                    new Superblocks(superFile),
                                     wal,
                                     parts,
                                     bootId,
@@ -186,6 +186,7 @@ final class PoolFactory {
                 throw new StoreException(
                         StoreException.Kind.NOT_FOUND, "there is no pool in " + directory.name());
             }
+            requirePool();
             lock();
             Recovery.Opened opened = new Recovery(directory, options, rules, bootId).open();
             if (rules.background()) {
@@ -194,6 +195,8 @@ final class PoolFactory {
             }
             good = true;
             return opened;
+        } catch (DamageException e) {
+            throw refused(e);
         } catch (IOException e) {
             throw Failures.opening(e);
         } finally {
@@ -201,6 +204,29 @@ final class PoolFactory {
                 release();
             }
         }
+    }
+
+    /** Taking the lock makes its file where there is none: not in what is no pool. */
+    private void requirePool() throws IOException {
+        if (!directory.names().contains(NativePoolFiles.LOCK)) {
+            Superblocks superblocks = new Superblocks(directory.open(Superblocks.FILE));
+            try {
+                superblocks.read();
+            } finally {
+                superblocks.close();
+            }
+        }
+    }
+
+    private StoreException refused(DamageException e) {
+        return new StoreException(
+                StoreException.Kind.DAMAGED,
+                directory.name()
+                        + ": "
+                        + e.getMessage()
+                        + ". The pool is not opened and nothing was written to it. "
+                        + e.advice(),
+                e);
     }
 
     void release() throws StoreException {
@@ -211,19 +237,26 @@ final class PoolFactory {
         }
     }
 
-    /** Looks at the last checkpoint of a pool that nobody has open. */
     PoolCheckReport check() throws StoreException {
+        return check(PoolOpenOptions.standard());
+    }
+
+    /** Looks at what an opening of a pool that nobody has open would see; writes nothing. */
+    PoolCheckReport check(PoolOpenOptions options) throws StoreException {
         try {
             if (!directory.names().contains(Superblocks.FILE)) {
                 throw new StoreException(
                         StoreException.Kind.NOT_FOUND, "there is no pool in " + directory.name());
             }
+            requirePool();
             lock();
             try {
-                return new Recovery(directory, PoolOpenOptions.standard(), rules, bootId).check();
+                return new Recovery(directory, options, rules, bootId).check();
             } finally {
                 directory.close();
             }
+        } catch (DamageException e) {
+            throw refused(e);
         } catch (IOException e) {
             throw Failures.opening(e);
         }

@@ -107,6 +107,7 @@ final class PoolState implements Wal.Effect {
                 case WalRecord.VolumeDelete r -> delete(volume(r.volume()));
                 case WalRecord.Hold r -> snapshot(r.id()).holds.add(r.tag());
                 case WalRecord.Release r -> snapshot(r.id()).holds.remove(r.tag());
+                case WalRecord.Nothing r -> {}
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -192,7 +193,7 @@ final class PoolState implements Wal.Effect {
     private void create(WalRecord.VolumeNew r) throws IOException {
         long stamp = stamps.get();
         int level = Layout.levelFor(layout.grainsOf(r.shape().geometry().sizeBytes()));
-        MapNode root = MapNode.empty(store.take(), level, 1, stamp, r.volume(), 0);
+        MapNode root = MapNode.empty(store.takePrepaid(), level, 1, stamp, r.volume(), 0);
         store.made(root);
         VolumeMap map = new VolumeMap(store, r.volume(), root, stamp, 1);
         add(new Volume(r.volume(), r.id(), r.shape(), map, newList(), r.reserved()));

@@ -14,6 +14,15 @@ final class Replaced {
     /** Grains that were mapped before. */
     long grains;
 
+    /** Discards: the grain before which all is done. */
+    long doneUntil;
+
+    void add(Replaced other) {
+        entries.addAll(other.entries);
+        below.addAll(other.below);
+        grains += other.grains;
+    }
+
     void grain(long slot) {
         entries.add(Slot.entry(Slot.address(slot), Slot.GRAIN, Slot.birth(slot)));
         grains++;

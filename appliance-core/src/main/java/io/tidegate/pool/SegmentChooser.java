@@ -25,6 +25,10 @@ final class SegmentChooser {
     /** Data files that copies write to, which others leave alone while they can. */
     private final BitSet copyFiles = new BitSet();
 
+    /** Segments that were opened in a replay that is only looked at. */
+    private final BitSet planned = new BitSet();
+
+    private boolean planning;
     private int nextFree;
     private int nextData;
     private int nextNode;
@@ -55,14 +59,16 @@ final class SegmentChooser {
      * Where the next units of a volume, or of a copy, come from. What the reserve can do without is
      * taken when nothing else is left.
      */
-    int nextData(OpenSegment open) throws NoSpaceException {
-        NoSpaceException why = null;
+    int nextData(OpenSegment open) throws IOException {
+        IOException why = null;
         if (table.free() > reserveSegments) {
             try {
                 int own = open.copyFile < 0 ? -1 : openIn(open.copyFile);
                 return own >= 0 ? own : openFree(SpaceMap.DATA);
-            } catch (NoSpaceException e) {
-                // The host's file system is full; what the pool has already may still do.
+            } catch (SyncFailure e) {
+                throw e;
+            } catch (IOException e) {
+                // The file system gives no more; what the pool has already may still do.
                 why = e;
             }
         }
@@ -77,14 +83,14 @@ final class SegmentChooser {
         throw why != null ? why : new NoSpaceException("the pool is full");
     }
 
-    int nextNodes() throws NoSpaceException {
+    int nextNodes() throws IOException {
         if (table.freeNodes() > shape.nodesPerSegment()) {
             int s = table.nodeHalf.next(0);
             if (s >= 0) {
                 return s;
             }
         }
-        NoSpaceException why = null;
+        IOException why = null;
         // Near the end, half of the reserve as free places that lie scattered is enough.
         boolean scattered =
                 table.freeNodes() >= (long) reserveSegments * shape.nodesPerSegment() / 2;
@@ -92,8 +98,10 @@ final class SegmentChooser {
                 || table.free() > 0 && !scattered) {
             try {
                 return openFree(SpaceMap.NODE);
-            } catch (NoSpaceException e) {
-                // The host's file system is full; what follows needs nothing of it.
+            } catch (SyncFailure e) {
+                throw e;
+            } catch (IOException e) {
+                // The file system gives no more; what follows needs nothing of it.
                 why = e;
             }
         }
@@ -109,13 +117,15 @@ final class SegmentChooser {
     }
 
     /** One more segment for nodes. */
-    void openNodes() throws NoSpaceException {
-        NoSpaceException why = null;
+    void openNodes() throws IOException {
+        IOException why = null;
         if (table.free() > 0) {
             try {
                 openFree(SpaceMap.NODE);
                 return;
-            } catch (NoSpaceException e) {
+            } catch (SyncFailure e) {
+                throw e;
+            } catch (IOException e) {
                 why = e;
             }
         }
@@ -157,7 +167,7 @@ final class SegmentChooser {
     }
 
     /** A segment of a copy's own file, whose owner syncs it; -1 when that is full. */
-    private int openIn(int file) throws NoSpaceException {
+    private int openIn(int file) throws IOException {
         int s = -1;
         if (table.ready.count() > reserveSegments) {
             s = table.ready.within(firstOf(file), firstOf(file + 1));
@@ -186,9 +196,11 @@ final class SegmentChooser {
 
     // Opening -----------------------------------------------------------------------------------
 
-    private int openFree(byte kind) throws NoSpaceException {
+    private int openFree(byte kind) throws IOException {
         int s;
-        if (table.ready.count() > reserveSegments || table.bare.count() == 0) {
+        // A plan has no second choice later: a full file system must not keep a pool closed.
+        int leave = planning ? 0 : reserveSegments;
+        if (table.ready.count() > leave || table.bare.count() == 0) {
             s = besideCopies(table.ready);
         } else {
             s = besideCopies(table.bare);
@@ -201,7 +213,7 @@ final class SegmentChooser {
         return s;
     }
 
-    private int openReserve(@Nullable NoSpaceException why) throws NoSpaceException {
+    private int openReserve(@Nullable IOException why) throws IOException {
         int s = table.ready.next(nextFree);
         if (s < 0) {
             throw why != null ? why : new NoSpaceException("no room for a node");
@@ -216,17 +228,47 @@ final class SegmentChooser {
         codec.dirty(segment);
     }
 
-    private void allocate(int segment, boolean mark) throws NoSpaceException {
+    private void allocate(int segment, boolean mark) throws IOException {
+        if (planning) {
+            planned.set(segment);
+        } else {
+            give(segment, mark);
+        }
+        table.setOnHost(segment, true);
+        codec.dirty(segment);
+    }
+
+    private void give(int segment, boolean mark) throws IOException {
         try {
             files.allocate(segment, mark);
         } catch (IOException e) {
+            if (!Failures.isNoSpace(e)) {
+                throw e;
+            }
             NoSpaceException full =
                     new NoSpaceException("no room for segment " + segment + ": " + e);
             full.initCause(e);
             throw full;
         }
-        table.setOnHost(segment, true);
-        codec.dirty(segment);
+    }
+
+    /** From now on segments are opened in memory only. */
+    void plan() {
+        planning = true;
+    }
+
+    /** Gives what was opened since {@link #plan} its real space. */
+    void realize() throws IOException {
+        planning = false;
+        for (int s = planned.nextSetBit(0); s >= 0; s = planned.nextSetBit(s + 1)) {
+            give(s, true);
+        }
+        planned.clear();
+    }
+
+    /** Whether a segment has real space in the plan only. */
+    boolean planned(int segment) {
+        return planned.get(segment);
     }
 
     /** Whether the reserve has less real space than it should, and could have more. */
@@ -234,7 +276,7 @@ final class SegmentChooser {
         return table.ready.count() < reserveSegments && table.bare.count() > 0;
     }
 
-    void refillReserve() throws NoSpaceException {
+    void refillReserve() throws IOException {
         allocate(table.bare.next(0), true);
     }
 }

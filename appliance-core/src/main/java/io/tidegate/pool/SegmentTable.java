@@ -103,6 +103,14 @@ final class SegmentTable {
         return state[segment];
     }
 
+    int grainsPerSegment() {
+        return grainsPerSegment;
+    }
+
+    int nodesPerSegment() {
+        return nodesPerSegment;
+    }
+
     int capacity(int segment) {
         return state[segment] == SpaceMap.DATA ? grainsPerSegment : nodesPerSegment;
     }

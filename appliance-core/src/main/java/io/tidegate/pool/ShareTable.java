@@ -254,6 +254,11 @@ final class ShareTable {
         }
     }
 
+    /** As long as {@link #encode} gets at most. */
+    synchronized long bytesAtMost() {
+        return (long) runs * RUN_BYTES;
+    }
+
     /** The runs with references, in order of their addresses. */
     synchronized byte[] encode() {
         Encoder out = new Encoder(runs);

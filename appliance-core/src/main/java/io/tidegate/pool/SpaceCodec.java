@@ -23,8 +23,25 @@ final class SpaceCodec {
     SpaceCodec(SegmentTable table, Seals seals, Layout layout) {
         this.table = table;
         this.seals = seals;
-        this.bitmapBytes = Math.max(8, layout.segmentPages() / 8);
-        this.segmentsPerPage = Layout.PAGE_BYTES / (DESCRIPTOR_BYTES + 2 * bitmapBytes);
+        this.bitmapBytes = bitmapBytes(layout);
+        this.segmentsPerPage = segmentsPerPage(layout);
+    }
+
+    private static int bitmapBytes(Layout layout) {
+        return Math.max(8, layout.segmentPages() / 8);
+    }
+
+    private static int segmentsPerPage(Layout layout) {
+        return Layout.PAGE_BYTES / (DESCRIPTOR_BYTES + 2 * bitmapBytes(layout));
+    }
+
+    /** Pages of the free map of a pool of that shape. */
+    static int pages(Layout layout) {
+        return pages(layout.segments(), segmentsPerPage(layout));
+    }
+
+    private static int pages(int segments, int each) {
+        return (int) (((long) segments + each - 1) / each);
     }
 
     /** The segment's record has changed. */
@@ -44,7 +61,7 @@ final class SpaceCodec {
     }
 
     int pages(int segments) {
-        return (int) (((long) segments + segmentsPerPage - 1) / segmentsPerPage);
+        return pages(segments, segmentsPerPage);
     }
 
     private int end(int page) {
@@ -79,6 +96,9 @@ final class SpaceCodec {
             int count = from.getInt();
             long sealPage = from.getLong();
             long[] bits = words(from);
+            if (!known(s, kind) || !inside(kind, bits)) {
+                throw wrong(s);
+            }
             seals.load(s, sealPage, words(from), kind == SpaceMap.DATA ? bits : null);
             int found = 0;
             if (kind == SpaceMap.DATA || kind == SpaceMap.NODE) {
@@ -86,10 +106,28 @@ final class SpaceCodec {
             } else if (kind == SpaceMap.RESERVED) {
                 table.become(s, kind);
             }
-            if (kind < SpaceMap.FREE || kind > SpaceMap.RESERVED || count != found) {
-                throw new DamageException("free map, segment " + s + ": kind or count is wrong");
+            if (count != found) {
+                throw wrong(s);
             }
         }
+    }
+
+    /** The first segment is reserved, always. */
+    private static boolean known(int segment, byte kind) {
+        return kind == SpaceMap.RESERVED
+                || segment > 0 && kind >= SpaceMap.FREE && kind <= SpaceMap.NODE;
+    }
+
+    private boolean inside(byte kind, long[] bits) {
+        return switch (kind) {
+            case SpaceMap.DATA -> BitSet.valueOf(bits).length() <= table.grainsPerSegment();
+            case SpaceMap.NODE -> BitSet.valueOf(bits).length() <= table.nodesPerSegment();
+            default -> true;
+        };
+    }
+
+    private static DamageException wrong(int segment) {
+        return new DamageException("free map, segment " + segment + ": kind or count is wrong");
     }
 
     private long[] words(ByteBuffer from) {

@@ -191,8 +191,13 @@ final class SpaceMap {
      *
      * @return false when there is no space for so many
      */
-    synchronized boolean ensureNodes(int pages) {
-        while (table.freeNodes() - claims.nodes() < pages) {
+    synchronized boolean ensureNodes(int pages) throws IOException {
+        // What the reserve has in real space is opened when it is taken, without I/O.
+        while (table.freeNodes()
+                        - claims.nodes()
+                        + (long) Math.min(table.ready.count(), chooser.reserveSegments)
+                                * layout.nodesPerSegment()
+                < pages) {
             try {
                 chooser.openNodes();
             } catch (NoSpaceException e) {
@@ -200,6 +205,23 @@ final class SpaceMap {
             }
         }
         return true;
+    }
+
+    /**
+     * While a replay is only looked at nothing may be written; the space that it needs is asked for
+     * by {@link #realize}.
+     */
+    synchronized void plan() {
+        chooser.plan();
+    }
+
+    synchronized void realize() throws IOException {
+        chooser.realize();
+    }
+
+    /** Whether a segment holds anything that is in use, and must be there on the host. */
+    synchronized boolean live(int segment) {
+        return table.used(segment) > 0 && !chooser.planned(segment);
     }
 
     // State changes -----------------------------------------------------------------------------
@@ -335,8 +357,8 @@ final class SpaceMap {
         if (chooser.missingReserve()) {
             try {
                 chooser.refillReserve();
-            } catch (NoSpaceException e) {
-                // It is still full, which the pool's free space says already.
+            } catch (IOException e) {
+                // The pool's health and its free space say it already.
                 return false;
             }
         }
@@ -428,7 +450,7 @@ final class SpaceMap {
     /** Whether an address is in use as a unit of this kind; for a scrub. */
     synchronized boolean isUsed(long address, byte kind) {
         int s = layout.segmentOf(address);
-        if (address <= 0 || s >= table.segments() || table.state(s) != kind) {
+        if (!layout.contains(address) || table.state(s) != kind) {
             return false;
         }
         int i = bit(address);

@@ -110,7 +110,7 @@ final class StagedGrains {
         try {
             core.files.syncFilesOf(staged.stream().mapToLong(r -> r.taken().address()));
         } catch (IOException e) {
-            core.health.fail("a sync of a copy's data failed: " + e.getMessage(), e);
+            core.health.noticed(e);
             throw e;
         }
     }

@@ -2,6 +2,7 @@ package io.tidegate.pool;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,10 @@ record Superblock(
 
     private static final long MAGIC = 0x4C4F4F5045444954L;
     private static final int CRC_AT = BYTES - 4;
+    private static final long MIN_WAL_BYTES = 64 << 10;
+    private static final long MAX_WAL_BYTES = 256 << 20;
+    private static final long MAX_COUNT = 1L << 62;
+    private static final long MAX_BLOB_BYTES = 1L << 30;
 
     /** Bytes in a chain of metadata pages. */
     record Blob(long firstPage, long lengthBytes) {}
@@ -107,15 +112,20 @@ record Superblock(
                             + "; this program reads version "
                             + VERSION
                             + " and features "
-                            + Long.toHexString(UNDERSTOOD));
+                            + Long.toHexString(UNDERSTOOD),
+                    "Open it with the program that made it, or a newer one.");
         }
         UUID pool = new UUID(b.getLong(), b.getLong());
         UUID catalog = new UUID(b.getLong(), b.getLong());
         long catalogGeneration = b.getLong();
         long generation = b.getLong();
         int grainShift = b.getInt();
-        b.getInt();
-        b.getInt();
+        int leafBytes = b.getInt();
+        int innerBytes = b.getInt();
+        if (leafBytes != Layout.PAGE_BYTES || innerBytes != Layout.PAGE_BYTES) {
+            throw new DamageException(
+                    "it cannot be: nodes of other sizes than " + Layout.PAGE_BYTES + " bytes");
+        }
         Layout layout = new Layout(grainShift, b.getInt(), b.getInt(), b.getInt());
         long walBytes = b.getLong();
         long lsn = b.getLong();
@@ -126,21 +136,58 @@ record Superblock(
         Blob directory = new Blob(b.getLong(), b.getLong());
         Blob space = new Blob(b.getLong(), b.getLong());
         Blob shares = new Blob(b.getLong(), b.getLong());
-        return new Superblock(
-                pool,
-                catalog,
-                catalogGeneration,
-                generation,
-                incompatible,
-                layout,
-                walBytes,
-                lsn,
-                walId,
-                tail,
-                walCrc,
-                directory,
-                space,
-                shares,
-                clean);
+        Superblock s =
+                new Superblock(
+                        pool,
+                        catalog,
+                        catalogGeneration,
+                        generation,
+                        incompatible,
+                        layout,
+                        walBytes,
+                        lsn,
+                        walId,
+                        tail,
+                        walCrc,
+                        directory,
+                        space,
+                        shares,
+                        clean);
+        String problem = s.problem();
+        if (problem != null) {
+            throw new DamageException("it cannot be: " + problem);
+        }
+        return s;
+    }
+
+    /** What is impossible in it, although its CRC is right; null when it may be used. */
+    private @Nullable String problem() {
+        String problem = layout.problem();
+        if (problem != null) {
+            return problem;
+        }
+        if (Long.bitCount(walBytes) != 1 || walBytes < MIN_WAL_BYTES || walBytes > MAX_WAL_BYTES) {
+            return "a log of " + walBytes + " bytes";
+        }
+        for (long n : new long[] {generation, checkpointLsn, walId, walTail}) {
+            if (n < 0 || n > MAX_COUNT) {
+                return "a count of " + n;
+            }
+        }
+        if (walTail % WalBatch.ALIGN != 0) {
+            return "replay from " + walTail;
+        }
+        for (Blob blob : List.of(directory, space, shares)) {
+            boolean empty = blob.lengthBytes() == 0;
+            if (blob.lengthBytes() < 0
+                    || blob.lengthBytes() > MAX_BLOB_BYTES
+                    || (empty ? blob.firstPage() != 0 : !layout.contains(blob.firstPage()))) {
+                return blob.lengthBytes() + " bytes at page " + blob.firstPage();
+            }
+        }
+        long index = (long) SpaceCodec.pages(layout) * Long.BYTES;
+        return space.lengthBytes() == index
+                ? null
+                : layout.segments() + " segments with " + space.lengthBytes() + " bytes of index";
     }
 }

@@ -16,11 +16,9 @@ final class Superblocks {
     static final long DISTANCE = 1 << 20;
 
     private final PoolFile file;
-    private final String pool;
 
-    Superblocks(PoolFile file, String pool) {
+    Superblocks(PoolFile file) {
         this.file = file;
-        this.pool = pool;
     }
 
     /** Writes to the slot that its generation names; the other holds the one before. */
@@ -28,36 +26,44 @@ final class Superblocks {
         file.write((s.generation() & 1) * DISTANCE, s.encode().position(0));
     }
 
-    void sync() throws IOException {
-        file.sync();
+    void sync() throws SyncFailure {
+        SyncFailure.sync(file, FILE);
     }
 
     void dropCache() throws IOException {
         file.dropCache();
     }
 
-    /** What the two slots hold. */
-    record Found(Superblock newest, boolean otherIsValid) {}
+    /**
+     * What the two slots hold.
+     *
+     * @param bad which of them is no superblock, if one is not
+     */
+    record Found(Superblock newest, @Nullable String bad) {}
 
     Found read() throws IOException {
         Superblock a = slot(0);
         Superblock b = slot(1);
         if (a == null && b == null) {
-            throw new DamageException(pool + "/" + FILE + ": neither superblock is valid");
+            throw new DamageException(
+                    FILE
+                            + ": neither superblock is valid, at 0 nor at "
+                            + DISTANCE
+                            + ": it is no pool's, or damaged");
         }
         if (a == null || b == null) {
             Superblock one = a == null ? b : a;
             if (one == null) {
                 throw new IllegalStateException();
             }
-            return new Found(one, false);
+            return new Found(
+                    one, FILE + ": the superblock at " + (a == null ? 0 : DISTANCE) + " is bad");
         }
         UUID id = a.pool();
         if (!id.equals(b.pool())) {
-            throw new DamageException(
-                    pool + "/" + FILE + ": the superblocks are of different pools");
+            throw new DamageException(FILE + ": the superblocks are of different pools");
         }
-        return new Found(a.generation() > b.generation() ? a : b, true);
+        return new Found(a.generation() > b.generation() ? a : b, null);
     }
 
     private @Nullable Superblock slot(int index) throws IOException {
@@ -67,7 +73,14 @@ final class Superblocks {
         } catch (EOFException e) {
             return null;
         }
-        Superblock s = Superblock.decode(b.flip());
+        Superblock s;
+        try {
+            s = Superblock.decode(b.flip());
+        } catch (DamageException e) {
+            throw new DamageException(
+                    FILE + ": the superblock at " + index * DISTANCE + ": " + e.getMessage(),
+                    e.advice());
+        }
         return s != null && (s.generation() & 1) == index ? s : null;
     }
 

@@ -190,6 +190,7 @@ final class VolumeMap {
      *
      * @param frozen epoch of the newest snapshot (or origin): what was born later goes with the
      *     subtree, what was not stays for the snapshots as one entry
+     * @param out also says how far it got, when a node cannot be read or made on the way
      */
     void discard(long first, long end, int frozen, Replaced out) throws IOException {
         tree.lock();
@@ -199,6 +200,7 @@ final class VolumeMap {
                 root = top;
                 clear(top, 0, first, end, frozen, out);
             }
+            out.doneUntil = end;
         } finally {
             tree.unlock();
         }
@@ -246,11 +248,14 @@ final class VolumeMap {
                 out.grain(slot);
             } else if (first <= at && at + span <= end) {
                 MapNode kid = child(store, node, i, slot);
-                drop(kid, slot, frozen, out);
+                Replaced below = new Replaced();
+                drop(kid, slot, frozen, below);
                 node.kid(i, null, Slot.of(0, epoch));
+                out.add(below);
             } else if (anyMapped(child(store, node, i, slot), at, first, end)) {
                 clear(ownChild(node, i, out), at, first, end, frozen, out);
             }
+            out.doneUntil = Math.min(end, at + span);
         }
     }
 
@@ -278,7 +283,8 @@ final class VolumeMap {
         try {
             int level = Layout.levelFor(grains);
             while (root.level < level) {
-                MapNode top = MapNode.empty(store.take(), root.level + 1, epoch, stamp, serial, 0);
+                long page = store.takePrepaid();
+                MapNode top = MapNode.empty(page, root.level + 1, epoch, stamp, serial, 0);
                 top.kid(0, root, Slot.of(root.address, root.birth));
                 store.made(top);
                 root = top;

@@ -67,16 +67,12 @@ final class VolumeWriter {
 
     /**
      * With a write cache, an answer stands once all records below lie in the log (barrier rule 2).
+     * If that fails the change is not acknowledged: its records stay queued, in order, and the next
+     * that writes the log writes them.
      */
     void answered() throws IOException {
-        if (!core.rules.answersWhenWritten()) {
-            return;
-        }
-        try {
+        if (core.rules.answersWhenWritten()) {
             core.wal.awaitWritten(v.lastLsn());
-        } catch (IOException e) {
-            core.health.fail("the log cannot be written: " + e.getMessage(), e);
-            throw e;
         }
     }
 
@@ -105,6 +101,8 @@ final class VolumeWriter {
     /** Runs a step inside gate, guard and range lock; with a claim only if it asks for one. */
     private void locked(long offset, long length, Step step) throws IOException {
         requireWritable();
+        // Else each write that fails would leave one more record in the queue.
+        core.wal.tryAgain();
         if (enter(offset, length, step, null)) {
             return;
         }
@@ -350,9 +348,8 @@ final class VolumeWriter {
                 core.space.giveBack(claim, taken.address(), taken.grains());
             }
             // Nodes of the path may have been copied even if the slots were not reached.
-            queue(
-                    new WalRecord.MapRun(v.serial, g, published, taken.address(), v.map.epoch()),
-                    replaced);
+            long address = published == 0 ? 0 : taken.address();
+            queue(new WalRecord.MapRun(v.serial, g, published, address, v.map.epoch()), replaced);
         }
     }
 
@@ -434,6 +431,7 @@ final class VolumeWriter {
 
     private void discardGrains(long first, long end) throws IOException {
         requireWritable();
+        core.wal.tryAgain();
         int nodes = 4 * (v.map.root().level + 1);
         Admission.Claim claim = core.admission.claim(v, 0, nodes, 1);
         enter(
@@ -451,7 +449,9 @@ final class VolumeWriter {
             core.rules.published();
         } finally {
             if (!replaced.entries.isEmpty()) {
-                queue(new WalRecord.Discard(v.serial, first, end - first, v.map.epoch()), replaced);
+                // A node that could not be read ends it early: the record tells what was done.
+                long n = Math.max(0, replaced.doneUntil - first);
+                queue(new WalRecord.Discard(v.serial, first, n, v.map.epoch()), replaced);
             }
             v.changes.increment();
         }
@@ -460,6 +460,7 @@ final class VolumeWriter {
 
     void flush() throws IOException {
         requireWritable();
+        core.admission.makeRoom();
         core.barrier.flush(v.lastLsn());
     }
 }

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -13,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * The write-ahead log: a ring. Records are queued in the order in which they take effect; whoever
  * holds the writer's lock writes all that is queued as one batch and applies it, so there is one
  * writer at a time and those who wait share its write.
+ *
+ * <p>A batch that could not be written goes back to the queue whole: its records are still first in
+ * line, and the next writer, whoever that is, tries again at the same place of the ring.
  */
 final class Wal {
 
@@ -29,6 +34,12 @@ final class Wal {
             }
             return n;
         }
+
+        /** As many records, at the same LSNs, that change nothing. */
+        Unit nothing() {
+            return new Unit(
+                    firstLsn, Collections.nCopies(records.size(), new WalRecord.Nothing()), null);
+        }
     }
 
     private static final int MAX_BATCH_BYTES = 64 << 10;
@@ -37,6 +48,7 @@ final class Wal {
     private final long ringBytes;
     private final WalBatch.Context context;
     private final Effect effect;
+    private final Health health;
     private final ReentrantLock writer = new ReentrantLock();
     private final Object queueLock = new Object();
     private final Deque<Unit> queue = new ArrayDeque<>();
@@ -48,6 +60,7 @@ final class Wal {
     private volatile long position;
     private volatile long tail;
     private long claimedBytes;
+    private long queuedBytes;
     private int lastCrc;
     private long generation;
 
@@ -61,6 +74,7 @@ final class Wal {
             long ringBytes,
             WalBatch.Context context,
             Effect effect,
+            Health health,
             long position,
             long lastLsn,
             long generation) {
@@ -68,6 +82,7 @@ final class Wal {
         this.ringBytes = ringBytes;
         this.context = context;
         this.effect = effect;
+        this.health = health;
         this.position = position;
         this.tail = position;
         this.nextLsn = lastLsn + 1;
@@ -84,7 +99,7 @@ final class Wal {
     /** Sets room aside for a host's records; false when only the last tenth is left. */
     boolean claim(int bytes) {
         synchronized (queueLock) {
-            if (position - tail + claimedBytes + bytes > ringBytes / 10 * 9) {
+            if (position - tail + queuedBytes + claimedBytes + bytes > ringBytes / 10 * 9) {
                 return false;
             }
             claimedBytes += bytes;
@@ -95,6 +110,24 @@ final class Wal {
     void unclaim(int bytes) {
         synchronized (queueLock) {
             claimedBytes -= bytes;
+        }
+    }
+
+    /** Whether an act may be refused for want of room: of the last tenth it may take half. */
+    boolean shortForActs() {
+        return !fits(ringBytes / 10 * 9, 0);
+    }
+
+    private boolean fits(long limit, int bytes) {
+        synchronized (queueLock) {
+            return position - tail + queuedBytes + bytes <= limit;
+        }
+    }
+
+    private static void require(boolean fits) throws IOException {
+        if (!fits) {
+            throw new IOException(
+                    "the log is full until a checkpoint is made; see why none can be made");
         }
     }
 
@@ -112,10 +145,77 @@ final class Wal {
     /** Queues records that take effect together; the LSN of the last. Does not wait. */
     long append(List<WalRecord> records, @Nullable Replaced replaced) {
         synchronized (queueLock) {
-            queue.add(new Unit(nextLsn, records, replaced));
+            Unit unit = new Unit(nextLsn, records, replaced);
+            queue.add(unit);
+            queuedBytes += unit.bytes();
             nextLsn += records.size();
             queuedLsn = nextLsn - 1;
             return queuedLsn;
+        }
+    }
+
+    /**
+     * Writes records that take effect together, behind all that is queued: they are in the log and
+     * took effect when this returns, and if it fails they never will.
+     *
+     * @return the LSN of the last
+     */
+    long write(List<WalRecord> records) throws IOException {
+        writer.lock();
+        try {
+            drain();
+            int bytes = new Unit(0, records, null).bytes() + WalBatch.HEADER_BYTES;
+            require(fits(ringBytes / 20 * 19, WalBatch.padded(bytes) + WalBatch.ALIGN));
+            long lsn = append(records, null);
+            try {
+                awaitWritten(lsn);
+            } catch (IOException e) {
+                withdraw(lsn, records.size());
+                throw e;
+            }
+            return lsn;
+        } finally {
+            writer.unlock();
+        }
+    }
+
+    /** The place of a unit in the queue stays, so that LSNs have no gap; what it does goes. */
+    private void withdraw(long lastLsn, int records) {
+        synchronized (queueLock) {
+            List<Unit> all = new ArrayList<>(queue);
+            queue.clear();
+            for (Unit unit : all) {
+                boolean it = unit.firstLsn() + records - 1 == lastLsn;
+                Unit left = it ? unit.nothing() : unit;
+                queuedBytes += left.bytes() - unit.bytes();
+                queue.add(left);
+            }
+        }
+        spoil();
+    }
+
+    /**
+     * A write that failed may have left a whole batch behind the last good one all the same. It
+     * must not be believed after a crash, so its header goes.
+     */
+    private void spoil() {
+        try {
+            long wrapped = (position + ringBytes - 1) / ringBytes * ringBytes;
+            for (long at : new long[] {position, wrapped}) {
+                if (at + WalBatch.ALIGN - tail <= ringBytes) {
+                    file.write(at % ringBytes, ByteBuffer.allocateDirect(WalBatch.ALIGN));
+                }
+            }
+        } catch (IOException e) {
+            // The next batch takes the place; until then the failed one may be there or not.
+            health.trouble(Health.Part.LOG, e);
+        }
+    }
+
+    /** Before anything new is done while the last write failed: tries what is queued first. */
+    void tryAgain() throws IOException {
+        if (health.inTrouble(Health.Part.LOG)) {
+            drain();
         }
     }
 
@@ -148,7 +248,7 @@ final class Wal {
     }
 
     private void writeBatch() throws IOException {
-        java.util.ArrayList<Unit> units = new java.util.ArrayList<>();
+        List<Unit> units = new ArrayList<>();
         int bytes = WalBatch.HEADER_BYTES;
         synchronized (queueLock) {
             for (Unit unit = queue.peek(); unit != null; unit = queue.peek()) {
@@ -158,6 +258,7 @@ final class Wal {
                 }
                 bytes += n;
                 units.add(queue.remove());
+                queuedBytes -= n;
             }
         }
         if (units.isEmpty()) {
@@ -172,6 +273,7 @@ final class Wal {
                 synchronized (queueLock) {
                     for (int i = units.size() - 1; i >= 0; i--) {
                         queue.addFirst(units.get(i));
+                        queuedBytes += units.get(i).bytes();
                     }
                 }
             }
@@ -207,7 +309,13 @@ final class Wal {
         int crc = WalBatch.seal(b, context, first, records, covered, generation, lastCrc);
         long at = place(b.remaining());
         int length = b.remaining();
-        file.write(at % ringBytes, b);
+        try {
+            file.write(at % ringBytes, b);
+        } catch (IOException e) {
+            health.trouble(Health.Part.LOG, e);
+            throw e;
+        }
+        health.well(Health.Part.LOG);
         lastCrc = crc;
         position = at + length;
     }
@@ -218,9 +326,7 @@ final class Wal {
         if (at % ringBytes + length > ringBytes) {
             at = (at / ringBytes + 1) * ringBytes;
         }
-        if (at + length - tail > ringBytes) {
-            throw new IOException("the log is full");
-        }
+        require(at + length - tail <= ringBytes);
         return at;
     }
 
@@ -231,25 +337,30 @@ final class Wal {
         writer.lock();
         try {
             drain();
+            require(fits(ringBytes / 40 * 39, WalBatch.ALIGN));
             emit(List.of(), WalBatch.HEADER_BYTES, coveredLsn);
         } finally {
             writer.unlock();
         }
     }
 
-    /** Names a superblock that is durable; the caller syncs. */
+    /**
+     * Names a superblock that is durable; the caller syncs. If it fails, later batches name it all
+     * the same.
+     */
     void name(long durableGeneration, long coveredLsn) throws IOException {
         writer.lock();
         try {
             generation = durableGeneration;
-            barrier(coveredLsn);
+            drain();
+            emit(List.of(), WalBatch.HEADER_BYTES, coveredLsn);
         } finally {
             writer.unlock();
         }
     }
 
-    void sync() throws IOException {
-        file.sync();
+    void sync() throws SyncFailure {
+        SyncFailure.sync(file, Recovery.WAL);
     }
 
     /** The place behind everything that is written; only while nothing is queued. */

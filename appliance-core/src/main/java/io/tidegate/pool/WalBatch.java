@@ -25,6 +25,7 @@ record WalBatch(
         long coveredLsn,
         long generation,
         UUID bootId,
+        long walId,
         int crc,
         int lengthBytes) {
 
@@ -114,6 +115,15 @@ record WalBatch(
         for (int i = 0; i < count; i++) {
             records.add(WalRecord.decode(copy));
         }
+        if (count < 0 || copy.hasRemaining() || copy.getLong(8) < 0 || copy.getLong(24) < 0) {
+            throw new DamageException(
+                    "pool.wal: a batch of "
+                            + length
+                            + " bytes says that it has "
+                            + count
+                            + " records from "
+                            + copy.getLong(8));
+        }
         boolean barrier = (copy.getInt(20) & BARRIER) != 0;
         UUID boot = new UUID(copy.getLong(40), copy.getLong(48));
         return new WalBatch(
@@ -123,6 +133,7 @@ record WalBatch(
                 copy.getLong(24),
                 copy.getLong(32),
                 boot,
+                walId,
                 crc,
                 length);
     }

@@ -61,6 +61,12 @@ sealed interface WalRecord {
     /** Grains in a row, now at units in a row that have another owner already. */
     record Share(int volume, long grain, int count, long address, int epoch) implements WalRecord {}
 
+    /** Holds the LSN of a record that was queued and refused before it was written. */
+    record Nothing() implements WalRecord {}
+
+    /** Type of {@link Nothing}. */
+    int NOTHING = 32;
+
     /** Units that it takes. */
     default int units() {
         return switch (this) {
@@ -78,6 +84,7 @@ sealed interface WalRecord {
             case Hold r -> tagUnits(r.tag());
             case Release r -> tagUnits(r.tag());
             case Share r -> 1;
+            case Nothing r -> 1;
         };
     }
 
@@ -154,6 +161,7 @@ sealed interface WalRecord {
                 out.putLong(at + 16, r.address());
                 out.putInt(at + 24, r.epoch());
             }
+            case Nothing r -> head(out, at, NOTHING, 0);
         }
         out.position(at + units * UNIT_BYTES);
     }
@@ -185,14 +193,15 @@ sealed interface WalRecord {
         int at = in.position();
         int units = in.remaining() < UNIT_BYTES ? 0 : in.get(at + 1) & 0xFF;
         if (units == 0 || units * UNIT_BYTES > in.remaining()) {
-            throw new DamageException("log record of " + units + " units");
+            throw new DamageException("pool.wal: a record of " + units + " units");
         }
         ByteBuffer r = in.slice(at, units * UNIT_BYTES).order(in.order());
         in.position(at + units * UNIT_BYTES);
         try {
             return decodeOne(r);
         } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
-            throw new DamageException("log record of type " + r.get(0) + ": " + e.getMessage());
+            throw new DamageException(
+                    "pool.wal: a record of type " + r.get(0) + ": " + e.getMessage());
         }
     }
 
@@ -238,7 +247,8 @@ sealed interface WalRecord {
                             Short.toUnsignedInt(r.getShort(2)),
                             r.getLong(16),
                             r.getInt(24));
-            default -> throw new DamageException("log record of unknown type " + r.get(0));
+            case NOTHING -> new Nothing();
+            default -> throw new DamageException("pool.wal: a record of unknown type " + r.get(0));
         };
     }
 

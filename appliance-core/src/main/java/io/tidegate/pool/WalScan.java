@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the log from where a superblock says that its replay begins. */
@@ -14,7 +15,7 @@ final class WalScan {
         void batch(WalBatch batch) throws IOException;
     }
 
-    private static final int CHUNK = 64 << 10;
+    private static final int WINDOW_BYTES = 64 << 10;
 
     private final PoolFile file;
     private final Superblock from;
@@ -82,7 +83,7 @@ final class WalScan {
                     || offset + length > from.walBytes()) {
                 return null;
             }
-            ByteBuffer b = ByteBuffer.allocateDirect(length).order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer b = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
             file.read(offset, b);
             return b.flip();
         } catch (EOFException e) {
@@ -91,57 +92,73 @@ final class WalScan {
     }
 
     /**
-     * Whether a batch is missing that once was durable: behind the place where the log breaks off,
-     * two barriers of the same log stand. The second was written when a sync had made the first
-     * durable, and all before it; so it was no loss of power that took the batch. A barrier has the
-     * LSN of the next record, so those before the break have the LSN that is missing at most.
+     * What stands in the ring, whatever log it belongs to.
      *
-     * @param end what {@link #each} answered
-     * @param nextLsn the LSN that the next batch would have had
+     * @param batches whole batches of this pool
+     * @param highestGeneration of a superblock that one of them names
+     * @param later batches of the superblock's log behind the last one that {@link #each} found
+     * @param laterBarriers how many of those are BARRIERs
      */
-    boolean hasRotted(long end, long nextLsn) throws IOException {
-        long ring = from.walBytes();
-        long limit = from.walTail() + ring;
-        ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
-        int barriers = 0;
-        long at = end;
-        while (at < limit) {
-            long offset = at % ring;
-            int n = (int) Math.min(CHUNK, Math.min(ring - offset, limit - at));
-            file.read(offset, chunk.clear().limit(n));
-            for (int i = 0; i < n; i += WalBatch.ALIGN) {
-                if (chunk.getInt(i) == WalBatch.MAGIC
-                        && chunk.getLong(i + 8) > nextLsn
-                        && chunk.getLong(i + 56) == from.walId()
-                        && isBarrier(offset + i)) {
-                    barriers++;
-                }
-            }
-            at += n;
-        }
-        return barriers >= 2;
-    }
-
-    private boolean isBarrier(long offset) throws IOException {
-        ByteBuffer b = read(offset);
-        WalBatch batch = b == null ? null : WalBatch.parse(b, from.walId(), from.pool());
-        return batch != null && batch.barrier();
-    }
+    record Survey(int batches, long highestGeneration, int later, int laterBarriers) {}
 
     /**
-     * Looks through the whole ring, whatever log its batches belong to.
+     * Looks through the whole ring.
      *
-     * @return the highest superblock generation that a whole batch of this pool names
+     * @param lastLsn the last LSN, and {@code end} the position, that {@link #each} came to
      */
-    long highestGenerationNamed() throws IOException {
-        long highest = 0;
-        for (long offset = 0; offset < from.walBytes(); offset += WalBatch.ALIGN) {
-            ByteBuffer b = read(offset);
-            WalBatch batch = b == null ? null : WalBatch.parse(b, b.getLong(56), from.pool());
-            if (batch != null) {
-                highest = Math.max(highest, batch.generation());
+    Survey survey(long lastLsn, long end) throws IOException {
+        int[] n = new int[3];
+        long[] highest = new long[1];
+        all(
+                (offset, batch) -> {
+                    n[0]++;
+                    highest[0] = Math.max(highest[0], batch.generation());
+                    // A BARRIER just before the tail names the next LSN too: no proof.
+                    boolean behind =
+                            batch.walId() == from.walId()
+                                    && batch.firstLsn()
+                                            > lastLsn + (batch.records().isEmpty() ? 1 : 0)
+                                    && !replayed(offset, end);
+                    n[1] += behind ? 1 : 0;
+                    n[2] += behind && batch.barrier() ? 1 : 0;
+                });
+        return new Survey(n[0], highest[0], n[1], n[2]);
+    }
+
+    /** Whether a batch of this pool, of whatever opening, was written in a boot of the system. */
+    boolean anyOf(UUID bootId) throws IOException {
+        boolean[] found = new boolean[1];
+        all((offset, batch) -> found[0] |= batch.bootId().equals(bootId));
+        return found[0];
+    }
+
+    private interface Each {
+        void batch(long offset, WalBatch batch);
+    }
+
+    private void all(Each each) throws IOException {
+        ByteBuffer window = ByteBuffer.allocate(WINDOW_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        for (long start = 0; start < from.walBytes(); start += WINDOW_BYTES) {
+            window.clear().limit((int) Math.min(WINDOW_BYTES, from.walBytes() - start));
+            file.read(start, window);
+            for (int i = 0; i < window.limit(); i += WalBatch.ALIGN) {
+                WalBatch batch = window.getInt(i) == WalBatch.MAGIC ? any(start + i) : null;
+                if (batch != null) {
+                    each.batch(start + i, batch);
+                }
             }
         }
-        return highest;
+    }
+
+    private @Nullable WalBatch any(long offset) throws IOException {
+        ByteBuffer b = read(offset);
+        return b == null ? null : WalBatch.parse(b, b.getLong(56), from.pool());
+    }
+
+    /** Whether a place in the ring lies in what was replayed, which ended at a position. */
+    private boolean replayed(long offset, long end) {
+        long lap = from.walTail() - from.walTail() % from.walBytes();
+        long position = lap + offset;
+        return (position < from.walTail() ? position + from.walBytes() : position) < end;
     }
 }

@@ -1,6 +1,7 @@
 package io.tidegate.pool;
 
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** Works off what deletions leave, a slice at a time; a checkpoint's cut falls between slices. */
 final class Walker {
@@ -57,32 +58,63 @@ final class Walker {
     }
 
     private void keep(WalkJob job, long entry) throws IOException {
+        Births below = below(job, entry);
         DeadList target = job.target;
-        if (target == null) {
-            return;
-        }
-        if (Slot.kind(entry) == Slot.SUBTREE) {
-            MapNode top = core.store.loadAny(Slot.address(entry), Slot.birth(entry));
-            Births below = Births.under(core.store, top);
-            target.add(entry);
-            target.addBelow(below);
-        } else {
-            target.add(entry);
+        if (target != null) {
+            target.tail();
+            add(target, entry, below);
         }
     }
 
-    /** A subtree becomes the entries of its slots, one level at a time. */
+    private static void add(DeadList target, long entry, @Nullable Births below)
+            throws IOException {
+        target.add(entry);
+        if (below != null) {
+            target.addBelow(below);
+        }
+    }
+
+    private static long entryOf(MapNode node, long slot) {
+        int kind = node.level == 0 ? Slot.GRAIN : Slot.SUBTREE;
+        return Slot.entry(Slot.address(slot), kind, Slot.birth(slot));
+    }
+
+    /** What lies under an entry that is kept; null where that is nothing. */
+    private @Nullable Births below(WalkJob job, long entry) throws IOException {
+        return job.target == null || Slot.kind(entry) != Slot.SUBTREE
+                ? null
+                : Births.under(
+                        core.store, core.store.loadAny(Slot.address(entry), Slot.birth(entry)));
+    }
+
+    /**
+     * A subtree becomes the entries of its slots, one level at a time. What has to be read for that
+     * is read first: a read that fails must leave the entry as it was, to be opened again.
+     */
     private void open(WalkJob job, DeadList source, MapNode node) throws IOException {
+        @Nullable Births[] kept = new Births[MapNode.SLOTS];
+        for (int i = 0; i < MapNode.SLOTS; i++) {
+            long slot = node.slot(i);
+            if (Slot.address(slot) != 0 && Slot.birth(slot) <= job.threshold) {
+                kept[i] = below(job, entryOf(node, slot));
+            }
+        }
+        source.tail();
+        DeadList target = job.target;
+        if (target != null) {
+            target.tail();
+        }
         for (int i = 0; i < MapNode.SLOTS; i++) {
             long slot = node.slot(i);
             if (Slot.address(slot) == 0) {
                 continue;
             }
-            int kind = node.level == 0 ? Slot.GRAIN : Slot.SUBTREE;
-            long entry = Slot.entry(Slot.address(slot), kind, Slot.birth(slot));
+            long entry = entryOf(node, slot);
             if (Slot.birth(entry) <= job.threshold) {
-                keep(job, entry);
-            } else if (kind == Slot.GRAIN) {
+                if (target != null) {
+                    add(target, entry, kept[i]);
+                }
+            } else if (Slot.kind(entry) == Slot.GRAIN) {
                 core.disposal.grainByWalk(Slot.address(entry));
             } else {
                 source.add(entry);

@@ -3,8 +3,8 @@ package io.tidegate.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidegate.block.CopyTarget;
-import io.tidegate.block.DeviceException;
 import io.tidegate.volume.SnapshotId;
+import io.tidegate.volume.StoreException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -113,11 +113,12 @@ class CopyStreamTest {
             stream.flush();
         }
         h.files = h.files.afterPowerLoss(SimFiles.LOSE_ALL);
-        h.open(UUID.randomUUID());
         try {
+            h.open(UUID.randomUUID());
             return Arrays.equals(h.sectors.content(h.device(v)), v.now);
-        } catch (DeviceException e) {
+        } catch (StoreException e) {
             // The file ends before what the map points to.
+            assertThat(e.kind()).isEqualTo(StoreException.Kind.DAMAGED);
             return false;
         }
     }

@@ -74,6 +74,11 @@ final class ModelVolume {
         lastAct.clear();
     }
 
+    /** Whether the act under way writes a sector. */
+    boolean inLastAct(int sector) {
+        return lastAct.get(sector);
+    }
+
     /** Everything written so far is durable. */
     void flushed() {
         for (int s = unflushed.nextSetBit(0); s >= 0; s = unflushed.nextSetBit(s + 1)) {

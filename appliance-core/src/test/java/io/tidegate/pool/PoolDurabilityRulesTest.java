@@ -307,6 +307,6 @@ class PoolDurabilityRulesTest extends RuleScenes {
                                         return false;
                                     }
                                 }))
-                .contains("which does not exist");
+                .contains("data-0001 is missing");
     }
 }

@@ -159,7 +159,9 @@ final class PoolHarness {
                 anyAct();
             }
         } catch (StoreException e) {
-            if (e.kind() != StoreException.Kind.NO_SPACE || files.stopped()) {
+            if (e.kind() != StoreException.Kind.NO_SPACE
+                    || files.stopped()
+                    || files.faults != null) {
                 throw e;
             }
             acts.add("refused, the pool is full");
@@ -232,7 +234,7 @@ final class PoolHarness {
 
     /** A full pool may have taken a part of a write. */
     private void refused(ModelVolume v, DeviceException e) throws DeviceException {
-        if (e.kind() != DeviceException.Kind.NO_SPACE || files.stopped()) {
+        if (e.kind() != DeviceException.Kind.NO_SPACE || files.stopped() || files.faults != null) {
             throw e;
         }
         acts.add("refused, the pool is full");
@@ -322,6 +324,7 @@ final class PoolHarness {
         } catch (StoreException e) {
             // Reserved volumes' snapshots take as much again, which the pool may not have.
             if (e.kind() == StoreException.Kind.NO_SPACE
+                    && files.faults == null
                     && points.stream().anyMatch(p -> p.volume.reserved)) {
                 undecided(() -> {}, () -> false);
                 return;
@@ -588,13 +591,48 @@ final class PoolHarness {
         requireSound(pool.check().problems());
     }
 
+    /**
+     * The pool refused an act, and takes more: it has happened or not, and the refusal says which.
+     *
+     * @return whether it has happened, and only its durability is open
+     */
+    boolean refused(StoreException e) {
+        boolean did = happened.getAsBoolean();
+        if (did) {
+            assertThat(e).hasMessageContaining("it has happened");
+            undecided.run();
+        } else if (e.getCause() != null) {
+            // Else it was refused before anything was tried.
+            assertThat(e).hasMessageContaining("nothing of it has happened");
+        }
+        undecided = () -> {};
+        happened = () -> false;
+        return did;
+    }
+
+    /** A write or discard failed, and the pool takes more: each of its sectors is old or new. */
+    void reconcile() throws Exception {
+        for (ModelVolume v : volumes.values()) {
+            int[] found = sectors.content(device(v));
+            for (int s = 0; s < found.length; s++) {
+                boolean mayBe = v.inLastAct(s) && v.mayHold(s, found[s]);
+                if (found[s] != v.now[s] && !mayBe) {
+                    throw new AssertionError(
+                            v.id + ", sector " + s + ": " + found[s] + ", not " + v.now[s]);
+                }
+                if (found[s] != v.now[s]) {
+                    v.put(s, found[s]);
+                }
+            }
+        }
+    }
+
     /** Ends an opening whose files do not work any more. */
     void abandon() {
         try {
             pool.close();
         } catch (StoreException e) {
             // A file that cannot be made longer any more counts as a full disk.
-            // A file that cannot grow any more counts as a full disk.
             assertThat(e.kind())
                     .isIn(
                             StoreException.Kind.IO,

@@ -112,18 +112,24 @@ class PoolRecoveryRulesTest extends RuleScenes {
         v.discard(0, GRAIN);
         write(v, 0, GRAIN, 2);
         v.flush();
+        // More than the part of the ring that barriers leave alone.
+        Wal log = pool.core().wal;
+        for (int i = 0;
+                i < pool.core().checkpointer.current().walBytes() / 20 / WalBatch.ALIGN;
+                i++) {
+            log.barrier(log.queuedLsn());
+        }
         pool.core().checkpointer.run(false);
         long newest = pool.core().checkpointer.current().generation();
-        Wal wal = pool.core().wal;
         assertThat(
                         catchThrowable(
                                 () -> {
                                     while (true) {
-                                        wal.barrier(wal.queuedLsn());
+                                        log.barrier(log.queuedLsn());
                                     }
                                 }))
                 .hasMessageContaining("full");
-        wal.sync();
+        log.sync();
         SimFiles left = files.afterPowerLoss(SimFiles.LOSE_ALL);
         left.damage("pool.super", (newest & 1) * Superblocks.DISTANCE, 3);
         try {

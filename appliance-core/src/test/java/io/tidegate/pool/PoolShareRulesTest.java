@@ -333,7 +333,8 @@ class PoolShareRulesTest {
         files = files.afterPowerLoss(KEEP_ALL);
         try {
             pool = new Pool(new PoolFactory(files, new Quiet(), UUID.randomUUID()), options());
-        } catch (IllegalStateException e) {
+        } catch (StoreException e) {
+            assertThat(e.kind()).isEqualTo(StoreException.Kind.DAMAGED);
             return String.valueOf(e.getMessage());
         }
         assertThat(read(pool.openVolume(stranger.volume()), end)).isEqualTo(1);

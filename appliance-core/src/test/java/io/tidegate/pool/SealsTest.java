@@ -65,7 +65,8 @@ class SealsTest {
     /** New parts over the same files. */
     private void fresh() throws IOException {
         seals = new Seals(layout, Rules.IN_FORCE, CACHED);
-        DataFiles data = new DataFiles(files, layout, Rules.IN_FORCE);
+        DataFiles data =
+                new DataFiles(files, layout, Rules.IN_FORCE, new Health("sim", Rules.IN_FORCE));
         data.open(layout.files(), null);
         space = new SpaceMap(layout, data, 3, seals);
         store = new NodeStore(layout, data, space, new NodeCache(1 << 20));

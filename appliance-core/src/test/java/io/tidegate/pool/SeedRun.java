@@ -131,7 +131,7 @@ final class SeedRun {
         h.files = left;
         token &= kill;
         if (token) {
-            make();
+            token().make();
         } else {
             token().remove();
         }
@@ -139,14 +139,6 @@ final class SeedRun {
             h.boot = new UUID(random.nextLong(), random.nextLong());
         }
         return token;
-    }
-
-    private void make() {
-        try {
-            token().make();
-        } catch (java.io.IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
     }
 
     private void recoverUntilStopped() throws Exception {

@@ -1,8 +1,10 @@
 package io.tidegate.pool;
 
+import io.tidegate.block.NativeIOException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -99,6 +101,9 @@ final class SimFiles implements PoolFiles {
     /** Says what a failed sync leaves. */
     Random failing = LOSE_ALL;
 
+    /** Lets some operations fail. */
+    volatile FaultPlan faults;
+
     /** Stops everything when so many more operations have begun. */
     synchronized void stopAfter(long count) {
         operations = 0;
@@ -124,6 +129,14 @@ final class SimFiles implements PoolFiles {
                 throw new IOException("no power");
             }
             operations++;
+        }
+        fault(op);
+    }
+
+    private void fault(String op) throws IOException {
+        FaultPlan plan = faults;
+        if (plan != null) {
+            plan.check(op);
         }
     }
 
@@ -166,7 +179,9 @@ final class SimFiles implements PoolFiles {
     /** As {@link #damage}, in the cache too although that is not clean: a bit of memory. */
     synchronized void damageInMemory(String name, long offset, int bit) {
         Sim f = files.get(name);
-        f.durable.flip(offset, bit);
+        if (offset < f.durable.size()) {
+            f.durable.flip(offset, bit);
+        }
         f.current.flip(offset, bit);
     }
 
@@ -184,6 +199,18 @@ final class SimFiles implements PoolFiles {
                 long offset = block * SparseBytes.BLOCK + random.nextInt(SparseBytes.BLOCK);
                 return new Place(name, offset, random.nextInt(8));
             }
+        }
+    }
+
+    /** Puts other bytes, or none at all, in a file's place behind the pool's back. */
+    synchronized void replace(String name, byte[] bytes) {
+        files.remove(name);
+        if (bytes != null) {
+            SparseBytes content = new SparseBytes();
+            content.resize(bytes.length);
+            content.write(0, bytes, 0, bytes.length);
+            files.put(name, new Sim(name, content.copy(), content));
+            durableNames.add(name);
         }
     }
 
@@ -339,6 +366,7 @@ final class SimFiles implements PoolFiles {
         @Override
         public void read(long offset, ByteBuffer into) throws IOException {
             before.accept(readOp);
+            fault(readOp);
             synchronized (SimFiles.this) {
                 if (stopped()) {
                     throw new IOException("no power");
@@ -363,7 +391,20 @@ final class SimFiles implements PoolFiles {
 
         @Override
         public void write(long offset, ByteBuffer from) throws IOException {
-            step(writeOp);
+            FaultPlan plan = faults;
+            try {
+                step(writeOp);
+            } catch (IOException e) {
+                if (plan != null && plan.mine(e)) {
+                    int sectors = plan.arriving((from.remaining() + SECTOR - 1) / SECTOR);
+                    transfer(offset, from.slice(from.position(), sectors * SECTOR));
+                }
+                throw e;
+            }
+            transfer(offset, from);
+        }
+
+        private void transfer(long offset, ByteBuffer from) throws IOException {
             synchronized (SimFiles.this) {
                 byte[] bytes = new byte[from.remaining()];
                 from.get(bytes);
@@ -383,7 +424,7 @@ final class SimFiles implements PoolFiles {
             if (size > current.size()) {
                 long all = files.values().stream().mapToLong(f -> f.current.size()).sum();
                 if (all + size - current.size() > capacity) {
-                    throw new IOException("No space left on device");
+                    throw new NativeIOException(FaultPlan.ENOSPC, "fallocate", Path.of(name));
                 }
                 current.resize(size);
             }
@@ -397,12 +438,32 @@ final class SimFiles implements PoolFiles {
                 begun = settled + pending.size();
                 size = current.size();
             }
-            step(syncOp);
-            boolean fails = failSyncs;
+            FaultPlan plan = faults;
+            try {
+                step(syncOp);
+            } catch (IOException e) {
+                if (plan != null && plan.mine(e)) {
+                    settle(begun, size, plan.random());
+                }
+                throw e;
+            }
+            if (failSyncs) {
+                settle(begun, size, failing);
+                throw new IOException("Input/output error");
+            }
+            settle(begun, size, null);
+        }
+
+        /**
+         * What was written before a sync is clean from now on.
+         *
+         * @param failing says what a failed sync leaves on the medium; null for a good one
+         */
+        private void settle(long begun, long size, Random failing) {
             synchronized (SimFiles.this) {
                 int n = (int) Math.max(0, begun - settled);
                 List<Write> writes = pending.subList(0, n);
-                if (fails) {
+                if (failing != null) {
                     SparseBytes left = durable.copy();
                     scatter(writes, left, failing);
                     forEachSector(writes, (at, length) -> durable.take(left, at, length));
@@ -415,9 +476,6 @@ final class SimFiles implements PoolFiles {
                 }
                 settled += n;
                 writes.clear();
-            }
-            if (fails) {
-                throw new IOException("Input/output error");
             }
         }
 

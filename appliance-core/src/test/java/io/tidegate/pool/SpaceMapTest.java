@@ -3,8 +3,10 @@ package io.tidegate.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidegate.block.NativeIOException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -70,7 +72,8 @@ class SpaceMapTest {
                 @Override
                 public void allocate(long offset, long length) throws IOException {
                     if (allocated >= room) {
-                        throw new IOException("No space left on device");
+                        throw new NativeIOException(
+                                FaultPlan.ENOSPC, "fallocate", Path.of("nowhere"));
                     }
                     allocated++;
                 }
@@ -115,7 +118,8 @@ class SpaceMapTest {
     private SpaceMap map(Layout layout, int reserve) {
         return new SpaceMap(
                 layout,
-                new DataFiles(nowhere, layout, Rules.IN_FORCE),
+                new DataFiles(
+                        nowhere, layout, Rules.IN_FORCE, new Health("nowhere", Rules.IN_FORCE)),
                 reserve,
                 new Seals(layout, Rules.IN_FORCE));
     }
@@ -364,7 +368,7 @@ class SpaceMapTest {
         }
         assertThatThrownBy(() -> taken(map, open, 1))
                 .isInstanceOf(NoSpaceException.class)
-                .hasMessageContaining("No space left on device");
+                .hasMessageContaining("no space left on the file system");
         assertThat(map.figures().realGrains()).isZero();
         for (int i = 0; i < RESERVE * SMALL.nodesPerSegment(); i++) {
             map.takeNode();
@@ -394,14 +398,22 @@ class SpaceMapTest {
         assertThat(map.ensureNodes(pages)).isTrue();
         assertThat(nowhere.allocated).as("what is there is enough").isEqualTo(allocated);
         nowhere.room = allocated;
-        // The reserve stands for nodes, so all but that can be promised.
-        assertThat(map.ensureNodes(pages + RESERVE * SMALL.nodesPerSegment())).isTrue();
-        assertThat(map.ensureNodes(pages + (RESERVE + 2) * SMALL.nodesPerSegment())).isFalse();
+        // The reserve was counted: nothing more is to be had.
+        assertThat(map.ensureNodes(pages + 2 * SMALL.nodesPerSegment())).isFalse();
+        // What data may take, it may; it leaves what was ensured.
+        OpenSegment open = new OpenSegment();
+        assertThatThrownBy(
+                        () -> {
+                            while (true) {
+                                taken(map, open, 1);
+                            }
+                        })
+                .isInstanceOf(NoSpaceException.class);
         TreeSet<Long> taken = new TreeSet<>();
-        for (int i = 0; i < pages + RESERVE * SMALL.nodesPerSegment() + 7; i++) {
+        for (int i = 0; i < pages + 7; i++) {
             taken.add(map.takeNode());
         }
-        assertThat(taken).hasSize(pages + RESERVE * SMALL.nodesPerSegment() + 7);
+        assertThat(taken).hasSize(pages + 7);
         assertThat(nowhere.allocated).isEqualTo(allocated);
     }
 

@@ -170,6 +170,9 @@ class PromotionServiceTest {
         for (int w = 0; w < writers; w++) {
             for (int b = 0; b < blocks; b++) {
                 long found = ByteBuffer.wrap(content, (w * blocks + b) * 512, 8).getLong();
+                if (acknowledged[w][b] == 0) {
+                    continue; // never written: it holds any number
+                }
                 assertThat(found < acknowledged[w][b])
                         .as("writer %d block %d: %d < %d", w, b, found, acknowledged[w][b])
                         .isFalse();
