@@ -245,6 +245,7 @@ public final class Pool implements VolumeStore {
      * is full, a write that failed. Empty when all is well; apart from {@link
      * StoreStatus#readOnlyReason}, which only a {@link #reopen} ends.
      */
+    @Override
     public Optional<String> trouble() {
         return Optional.ofNullable(core().health.trouble());
     }

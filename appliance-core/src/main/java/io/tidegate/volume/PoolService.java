@@ -236,7 +236,8 @@ public final class PoolService implements AutoCloseable {
                         .or(() -> claims.estranged(pool.id()))
                         .or(() -> status.flatMap(StoreStatus::readOnlyReason));
         int volumes = catalog.read(handle -> PoolRows.volumes(handle, pool.id()));
-        return new PoolInfo(pool, status, problem, volumes);
+        Optional<String> trouble = Optional.ofNullable(store).flatMap(VolumeStore::trouble);
+        return new PoolInfo(pool, status, problem, trouble, volumes);
     }
 
     /** The row of a pool by its name. */

@@ -5,6 +5,7 @@ import io.tidegate.event.Event.Severity;
 import io.tidegate.event.EventLog;
 import io.tidegate.volume.PoolRows.Told;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Tells when pools fill up, and when they stop or begin to take writes: each crossing of a
@@ -22,6 +23,9 @@ public final class SpaceWatch {
     private final VolumeUnits units;
     private final EventLog events;
 
+    /** As the rows are: only the watch writes them, so they are read once. */
+    private final Map<PoolId, Told> told = new ConcurrentHashMap<>();
+
     public SpaceWatch(Catalog catalog, PoolService pools, VolumeUnits units, EventLog events) {
         this.catalog = catalog;
         this.pools = pools;
@@ -37,7 +41,7 @@ public final class SpaceWatch {
     }
 
     private void look(PoolRecord pool, StoreStatus status) {
-        Told before = catalog.read(handle -> PoolRows.told(handle, pool.id()));
+        Told before = told.computeIfAbsent(pool.id(), this::read);
         int used = status.usedPercent();
         Told now =
                 new Told(
@@ -58,6 +62,11 @@ public final class SpaceWatch {
                     PoolRows.setTold(tx, pool.id(), now);
                     return now;
                 });
+        told.put(pool.id(), now);
+    }
+
+    private Told read(PoolId pool) {
+        return catalog.read(handle -> PoolRows.told(handle, pool));
     }
 
     private void tellLevel(PoolRecord pool, StoreStatus status, SpaceLevel before, SpaceLevel now) {

@@ -20,6 +20,14 @@ public interface VolumeStore extends AutoCloseable {
 
     StoreStatus status();
 
+    /**
+     * What does not work at present and goes on by itself when the fault ends, such as a file
+     * system that is full; empty when all is well.
+     */
+    default Optional<String> trouble() {
+        return Optional.empty();
+    }
+
     /** Whose it is; empty when no catalog has claimed it yet. */
     Optional<StoreClaim> claim();
 

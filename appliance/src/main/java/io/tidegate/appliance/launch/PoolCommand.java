@@ -30,13 +30,17 @@ final class PoolCommand {
         try {
             PoolCheckReport report = PoolCheck.check(directory);
             System.out.printf(
-                    "%d volumes, %d snapshots, %d grains, %d nodes: %s%n",
+                    "superblock %d, %d records replayed; %d volumes, %d snapshots, %d grains, %d"
+                            + " nodes: %s%n",
+                    report.generation(),
+                    report.replayedRecords(),
                     report.volumes(),
                     report.snapshots(),
                     report.grains(),
                     report.nodes(),
                     report.clean() ? "clean" : report.problems().size() + " problems");
             report.problems().forEach(problem -> System.out.println("  " + problem));
+            report.notes().forEach(note -> System.out.println("  note: " + note));
             return report.clean() ? 0 : 1;
         } catch (StoreException e) {
             throw new LaunchException(

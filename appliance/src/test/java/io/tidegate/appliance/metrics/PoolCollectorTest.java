@@ -36,7 +36,7 @@ class PoolCollectorTest {
                         Optional.empty(),
                         true,
                         Instant.EPOCH);
-        return new PoolInfo(record, status, Optional.empty(), 0);
+        return new PoolInfo(record, status, Optional.empty(), Optional.empty(), 0);
     }
 
     private Double value(String name) {

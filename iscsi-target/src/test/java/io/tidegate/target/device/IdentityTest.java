@@ -14,6 +14,7 @@ import io.tidegate.scsi.LunAddress;
 import io.tidegate.scsi.LunList;
 import io.tidegate.scsi.MediumCommand.CompareAndWrite;
 import io.tidegate.scsi.MediumCommand.Read;
+import io.tidegate.scsi.Provisioning;
 import io.tidegate.scsi.ProvisioningCommand.Unmap;
 import io.tidegate.scsi.ProvisioningCommand.WriteSame;
 import io.tidegate.scsi.Sense;
@@ -74,6 +75,14 @@ class IdentityTest {
                         Designator.name(
                                 Designator.Association.TARGET_PORT, nexus.id().targetPort()));
         assertThat(names.getFirst().type()).isEqualTo(Designator.TYPE_NAA);
+    }
+
+    @Test
+    void provisioningPromisesNoThresholdsThatHostsCouldSet() {
+        Provisioning told = requireNonNull(Provisioning.parse(page(Provisioning.PAGE)));
+        assertThat(told.thresholdExponent()).isZero(); // the soft threshold is the pool's own
+        assertThat(told.readsZeroes()).isTrue();
+        assertThat(told.type()).isEqualTo(2);
     }
 
     @Test

@@ -144,6 +144,7 @@ public final class PoolCommands {
                 .with("tier", Cell.of(p.pool().tier()))
                 .with("state", state(p))
                 .with("problem", Cell.text(p.problem()))
+                .with("trouble", Cell.text(p.trouble()))
                 .with("total", bytes(p, StoreStatus::totalBytes))
                 .with("free", bytes(p, StoreStatus::freeBytes))
                 .with("usedPercent", used(p))
