@@ -39,18 +39,30 @@ final class MapNode {
     private final @Nullable MapNode @Nullable [] kids;
 
     /**
-     * Of a leaf most of whose grains stand in a row on disk: where the row's first slot would be,
-     * the least birth in it, and a bit for each slot that is not part of it. A look-up then seldom
-     * needs the slots, which are much more than the processor's caches hold. Never changed.
+     * Of a leaf most of whose grains stand in a row on disk: where the row's first slot would be.
+     * Set once: a look-up reads {@link #strangers} before it, so no two summaries may disagree
+     * here.
+     */
+    private volatile long rowFirst;
+
+    /**
+     * A bit for each {@value #COARSE} slots of which one or more are not part of the row; all ones
+     * without a row. It stands beside {@link #rowFirst}, so that after scattered changes most
+     * look-ups still need one line of the node and none of the slots, which are much more than the
+     * processor's caches hold.
+     */
+    private volatile long strangers = -1;
+
+    /**
+     * The row exactly: the least birth in it, and a bit for each slot that is not part of it. Never
+     * changed.
      */
     private volatile long @Nullable [] row;
 
-    /** {@link #row}'s first address when all slots are part of it, else 0: spares one step. */
-    private volatile long inRow;
-
-    private static final int ROW_FIRST = 0;
-    private static final int ROW_BIRTH = 1;
-    private static final int ROW_OTHERS = 2;
+    private static final int COARSE_SHIFT = 3;
+    private static final int COARSE = 1 << COARSE_SHIFT;
+    private static final int ROW_BIRTH = 0;
+    private static final int ROW_OTHERS = 1;
 
     /** Whether a look-up met it lately. Plain: a mark that is lost costs a read at most. */
     private boolean used = true;
@@ -119,7 +131,7 @@ final class MapNode {
     /** Under the tree lock; a look-up that still takes the summary sees the slot as it was. */
     void slot(int index, long value) {
         if (row != null) {
-            inRow = 0;
+            strangers = -1;
             row = null;
         }
         SLOT.setRelease(slots, index, value);
@@ -131,22 +143,27 @@ final class MapNode {
             return;
         }
         long first = commonFirst(grainPages);
+        if (first == 0 || rowFirst != 0 && rowFirst != first) {
+            return; // 0 means none; and a late look-up may still go by the former row
+        }
         long[] found = new long[ROW_OTHERS + SLOTS / Long.SIZE];
         int least = Slot.MAX_EPOCH;
         int members = 0;
+        long coarse = 0;
         for (int i = 0; i < SLOTS; i++) {
             if (isMember(i, first, grainPages)) {
                 least = Math.min(least, Slot.birth(slots[i]));
                 members++;
             } else {
                 found[ROW_OTHERS + i / Long.SIZE] |= 1L << i;
+                coarse |= 1L << (i >>> COARSE_SHIFT);
             }
         }
         if (members > SLOTS / 2) {
-            found[ROW_FIRST] = first;
             found[ROW_BIRTH] = least;
+            rowFirst = first;
             row = found;
-            inRow = members == SLOTS ? first : 0;
+            strangers = coarse;
         }
     }
 
@@ -180,13 +197,13 @@ final class MapNode {
 
     /** Address of a leaf's grain, 0 where nothing is mapped. */
     long address(int index, int grainPages) {
-        long first = inRow;
-        if (first != 0) {
-            return first + (long) index * grainPages;
+        long others = strangers;
+        if ((others >>> (index >>> COARSE_SHIFT) & 1) == 0) {
+            return rowFirst + (long) index * grainPages;
         }
         long[] r = row;
         return r != null && has(r, index)
-                ? r[ROW_FIRST] + (long) index * grainPages
+                ? rowFirst + (long) index * grainPages
                 : Slot.address(slot(index));
     }
 
@@ -194,7 +211,7 @@ final class MapNode {
     long slotYoungerThan(int epoch, int index, int grainPages) {
         long[] r = row;
         return r != null && r[ROW_BIRTH] > epoch && has(r, index)
-                ? Slot.of(r[ROW_FIRST] + (long) index * grainPages, (int) r[ROW_BIRTH])
+                ? Slot.of(rowFirst + (long) index * grainPages, (int) r[ROW_BIRTH])
                 : slot(index);
     }
 

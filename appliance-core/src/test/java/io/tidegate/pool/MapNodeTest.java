@@ -71,6 +71,26 @@ class MapNodeTest {
         requireSame(leaf, slots);
     }
 
+    /** A look-up that began before may hold one half of the former summary. */
+    @Test
+    void anotherRowIsNeverToldByTheFormerOnesStart() {
+        MapNode leaf = leaf();
+        long[] slots = new long[MapNode.SLOTS];
+        for (long first : new long[] {5000, 9000, 5000}) {
+            for (int i = 0; i < MapNode.SLOTS; i++) {
+                slots[i] = Slot.of(first + (long) i * GRAIN_PAGES, 4);
+                leaf.slot(i, slots[i]);
+                requireAddress(leaf, slots, i);
+            }
+            leaf.summarize(GRAIN_PAGES);
+            requireSame(leaf, slots);
+        }
+    }
+
+    private static void requireAddress(MapNode leaf, long[] slots, int index) {
+        assertThat(leaf.address(index, GRAIN_PAGES)).isEqualTo(Slot.address(slots[index]));
+    }
+
     @Test
     void anEmptyLeafHasNoRow() {
         MapNode leaf = leaf();
