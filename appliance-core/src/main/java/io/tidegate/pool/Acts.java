@@ -106,6 +106,9 @@ final class Acts {
                                 + " ms");
             }
             core.wal.drain();
+            if (core.rules.copiesAreOwedToSnapshots()) {
+                volumes.forEach(v -> v.copied.mark(core.files));
+            }
             return core.wal.write(body.records());
         } finally {
             volumes.forEach(v -> v.gate.open());

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.LongStream;
@@ -242,10 +243,10 @@ final class DataFiles {
         health.well(Health.Part.DATA);
     }
 
-    /** Writes what {@link #syncFilesOf} makes durable before anything points to it. */
-    void writeUnmarked(long address, ByteBuffer from) throws IOException {
+    /** Writes what the caller has synced before a record or an answer vouches for it. */
+    void writeUnmarked(long address, int skipBytes, ByteBuffer from) throws IOException {
         try {
-            file(address).file.write(layout.offsetInFile(address), from);
+            file(address).file.write(layout.offsetInFile(address) + skipBytes, from);
         } catch (IOException e) {
             health.trouble(Health.Part.DATA, e);
             throw e;
@@ -255,8 +256,27 @@ final class DataFiles {
 
     /** Syncs the files in which these addresses lie, each once. */
     void syncFilesOf(LongStream addresses) throws IOException {
-        for (int index : addresses.mapToInt(layout::fileOf).distinct().toArray()) {
-            DataFile f = at(index);
+        BitSet numbers = new BitSet();
+        addresses.forEach(address -> numbers.set(layout.fileOf(address)));
+        sync(numbers);
+    }
+
+    /** Leaves files to the next barrier. */
+    void mark(BitSet numbers) {
+        numbers.stream()
+                .forEach(
+                        i -> {
+                            DataFile f = at(i);
+                            if (f != null) {
+                                f.marked = true;
+                            }
+                        });
+    }
+
+    /** Syncs files by number and leaves the marks alone. */
+    void sync(BitSet numbers) throws IOException {
+        for (int i = numbers.nextSetBit(0); i >= 0; i = numbers.nextSetBit(i + 1)) {
+            DataFile f = at(i);
             if (f != null) {
                 f.sync();
             }

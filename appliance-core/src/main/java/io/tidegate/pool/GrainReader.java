@@ -2,6 +2,7 @@ package io.tidegate.pool;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** Reads bytes through a map; neighbours in the map that are neighbours on disk are one read. */
 final class GrainReader {
@@ -28,12 +29,17 @@ final class GrainReader {
      * @throws DamagedGrainException when a grain does not match its checksum
      */
     boolean read(MapNode root, long offset, ByteBuffer into, boolean nowait) throws IOException {
-        return each(root, offset, into, nowait ? Mode.TRY_READ : Mode.READ);
+        return each(root, offset, into, nowait ? Mode.TRY_READ : Mode.READ, null);
     }
 
-    /** Writes where every grain of the range stands; the caller has its range locked. */
-    void overwrite(MapNode root, long offset, ByteBuffer from) throws IOException {
-        each(root, offset, from, Mode.OVERWRITE);
+    /**
+     * Writes where every grain of the range stands; the caller has its range locked.
+     *
+     * @param owed notes the files instead of the marks that every barrier takes, or null
+     */
+    void overwrite(MapNode root, long offset, ByteBuffer from, @Nullable OwedFiles owed)
+            throws IOException {
+        each(root, offset, from, Mode.OVERWRITE, owed);
     }
 
     private enum Mode {
@@ -42,7 +48,9 @@ final class GrainReader {
         OVERWRITE
     }
 
-    private boolean each(MapNode root, long offset, ByteBuffer into, Mode mode) throws IOException {
+    private boolean each(
+            MapNode root, long offset, ByteBuffer into, Mode mode, @Nullable OwedFiles owed)
+            throws IOException {
         long pos = offset;
         long end = offset + into.remaining();
         int limit = into.limit();
@@ -63,7 +71,7 @@ final class GrainReader {
             int skip = (int) pos & layout.grainBytes() - 1;
             long bytes = (long) run(leaf, index, address, end, grain) << layout.grainShift();
             int n = (int) Math.min(bytes - skip, end - pos);
-            if (!transfer(address, skip, into.limit(into.position() + n), pos, mode)) {
+            if (!transfer(address, skip, into.limit(into.position() + n), pos, mode, owed)) {
                 into.limit(limit);
                 return false;
             }
@@ -73,7 +81,13 @@ final class GrainReader {
         return true;
     }
 
-    private boolean transfer(long address, int skip, ByteBuffer buffer, long pos, Mode mode)
+    private boolean transfer(
+            long address,
+            int skip,
+            ByteBuffer buffer,
+            long pos,
+            Mode mode,
+            @Nullable OwedFiles owed)
             throws IOException {
         switch (mode) {
             case TRY_READ, READ -> {
@@ -87,10 +101,23 @@ final class GrainReader {
                     throw new IllegalStateException("a grain that is not mapped is overwritten");
                 }
                 forgetWritten(address, skip + buffer.remaining());
-                files.write(address, skip, buffer);
+                if (owed == null) {
+                    files.write(address, skip, buffer);
+                } else {
+                    owe(address, skip, buffer, owed);
+                }
             }
         }
         return true;
+    }
+
+    private void owe(long address, int skip, ByteBuffer from, OwedFiles owed) throws IOException {
+        try {
+            files.writeUnmarked(address, skip, from);
+        } finally {
+            // A write that failed may have changed some of the bytes, and readers see those.
+            owed.add(layout.fileOf(address));
+        }
     }
 
     private boolean fetch(long address, int skip, ByteBuffer buffer, long pos, boolean nowait)

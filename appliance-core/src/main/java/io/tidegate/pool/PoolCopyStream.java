@@ -6,25 +6,30 @@ import io.tidegate.block.Geometry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A copy into a volume. Whole grains that would need new places are staged; parts of grains, and
- * grains that may be written in place, go the usual way.
+ * A copy into a volume. Whole grains that would need new places are staged. Grains that may be
+ * written in place are, and are seen at once, but are owed to this volume's flushes alone. Parts of
+ * grains that need new places go the usual way.
  */
 final class PoolCopyStream implements CopyTarget.CopyStream {
 
-    /** As much as rule 9 allows before a sync. */
+    /** As much as rule 9 allows before a sync; of what is written in place as well. */
     static final long MOST_STAGED_BYTES = 64L << 20;
 
     private final VolumeHandle volume;
     private final PoolCore core;
     private final VolumeWriter writer;
+    private final Volume v;
     private final StagedGrains staged;
+    private final AtomicLong inPlace = new AtomicLong();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     PoolCopyStream(VolumeHandle volume, PoolCore core, Volume v, VolumeWriter writer) {
         this.volume = volume;
         this.core = core;
+        this.v = v;
         this.writer = writer;
         this.staged = new StagedGrains(core, v);
     }
@@ -54,24 +59,25 @@ final class PoolCopyStream implements CopyTarget.CopyStream {
         long end = (offset + length) & -grain;
         try {
             if (end <= first || writer.wouldStay(first, end)) {
-                volume.write(offset, from);
-                return;
+                part(from, offset, offset, offset + length);
+            } else {
+                part(from, offset, offset, first);
+                stage(from, offset, first, end);
+                part(from, offset, end, offset + length);
             }
         } catch (IOException e) {
             throw Failures.writing(e, core, toString(), offset, length);
         }
-        part(from, offset, offset, first);
-        stage(from, offset, first, end);
-        part(from, offset, end, offset + length);
         from.position(from.limit());
-        if (staged.bytes() >= MOST_STAGED_BYTES) {
+        if (staged.bytes() + inPlace.get() >= MOST_STAGED_BYTES) {
             publish();
         }
     }
 
-    private void part(ByteBuffer from, long offset, long start, long stop) throws DeviceException {
+    private void part(ByteBuffer from, long offset, long start, long stop) throws IOException {
         if (stop > start) {
-            volume.write(start, slice(from, offset, start, stop));
+            writer.copy(start, slice(from, offset, start, stop));
+            inPlace.addAndGet(stop - start);
         }
     }
 
@@ -79,13 +85,12 @@ final class PoolCopyStream implements CopyTarget.CopyStream {
         return from.slice(from.position() + (int) (start - offset), (int) (stop - start));
     }
 
-    private void stage(ByteBuffer from, long offset, long start, long stop) throws DeviceException {
+    private void stage(ByteBuffer from, long offset, long start, long stop)
+            throws IOException, DeviceException {
         Guards.Guard guard = core.guards.enter();
         try {
             requireSame(start, stop - start);
             staged.stage(start >>> core.layout.grainShift(), slice(from, offset, start, stop));
-        } catch (IOException e) {
-            throw Failures.writing(e, core, toString(), start, stop - start);
         } finally {
             core.guards.leave(guard);
         }
@@ -107,6 +112,8 @@ final class PoolCopyStream implements CopyTarget.CopyStream {
         requireSame(0, 0);
         try {
             staged.publish(writer);
+            inPlace.set(0);
+            v.copied.sync(core.files, core.health);
         } catch (IOException e) {
             throw Failures.writing(e, core, toString(), 0, 0);
         }

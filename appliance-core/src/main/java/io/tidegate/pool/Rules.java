@@ -96,6 +96,21 @@ class Rules {
         return true;
     }
 
+    /** What a copy changes in place is owed to the flushes of its own volume alone. */
+    boolean copiesAreOwedApart() {
+        return true;
+    }
+
+    /** The volume's own flush syncs what copies changed in place. */
+    boolean copiesAreOwedToFlushes() {
+        return true;
+    }
+
+    /** A snapshot or share holds what copies changed in place before it. */
+    boolean copiesAreOwedToSnapshots() {
+        return true;
+    }
+
     /** Runs of shared grains beyond which nothing new is shared. */
     int mostShareRuns(Layout layout) {
         return Reserve.shareRuns(layout);

@@ -120,6 +120,10 @@ final class Sharer {
     }
 
     private int copy(ShareSource from, long source, long to, int n) throws IOException {
+        Volume live = from.live();
+        if (live != null && core.rules.copiesAreOwedToSnapshots()) {
+            live.copied.mark(core.files);
+        }
         Slots slots = new Slots(from.root().get());
         v.changes.increment();
         try {

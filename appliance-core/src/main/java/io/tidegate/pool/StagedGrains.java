@@ -66,7 +66,7 @@ final class StagedGrains {
             int length = taken.grains() << layout.grainShift();
             boolean written = false;
             try {
-                core.files.writeUnmarked(taken.address(), from.slice(position, length));
+                core.files.writeUnmarked(taken.address(), 0, from.slice(position, length));
                 written = true;
             } finally {
                 if (!written) {

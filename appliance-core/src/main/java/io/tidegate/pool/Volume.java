@@ -23,6 +23,9 @@ final class Volume {
     final AtomicInteger handles = new AtomicInteger();
     final LongAdder changes = new LongAdder();
 
+    /** What copies changed in place. */
+    final OwedFiles copied = new OwedFiles();
+
     /** Oldest first. */
     final List<Snapshot> snapshots = new ArrayList<>();
 

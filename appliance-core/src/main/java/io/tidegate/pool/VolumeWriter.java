@@ -52,13 +52,25 @@ final class VolumeWriter {
     // Writing -----------------------------------------------------------------------------------
 
     void write(long offset, ByteBuffer from) throws IOException {
+        write(offset, from, null);
+    }
+
+    /**
+     * As {@link #write}, for a copy: what it changes in place is owed to the flushes of this volume
+     * alone.
+     */
+    void copy(long offset, ByteBuffer from) throws IOException {
+        write(offset, from, core.rules.copiesAreOwedApart() ? v.copied : null);
+    }
+
+    private void write(long offset, ByteBuffer from, @Nullable OwedFiles owed) throws IOException {
         int limit = from.limit();
         long at = offset;
         while (from.position() < limit) {
             int n = (int) Math.min(limit - from.position(), PIECE_BYTES - at % PIECE_BYTES);
             ByteBuffer piece = from.slice(from.position(), n);
             long start = at;
-            locked(start, n, claim -> store(start, piece, claim));
+            locked(start, n, claim -> store(start, piece, claim, owed));
             from.position(from.position() + n);
             at += n;
         }
@@ -92,7 +104,7 @@ final class VolumeWriter {
                     current.clear();
                     core.reader.read(v.map.root(), offset, current, false);
                     result[0] = change.apply(current.flip());
-                    return !result[0] || store(offset, current.clear(), claim);
+                    return !result[0] || store(offset, current.clear(), claim, null);
                 });
         answered();
         return result[0];
@@ -257,7 +269,8 @@ final class VolumeWriter {
                 && !core.pins.pinned(Slot.address(slot));
     }
 
-    private boolean store(long offset, ByteBuffer from, Admission.@Nullable Claim claim)
+    private boolean store(
+            long offset, ByteBuffer from, Admission.@Nullable Claim claim, @Nullable OwedFiles owed)
             throws IOException {
         long first = offset >>> layout.grainShift();
         long end = layout.grainsOf(offset + from.remaining());
@@ -272,7 +285,7 @@ final class VolumeWriter {
                 long leafEnd = Math.min(end, (g | MapNode.SLOT_MASK) + 1);
                 if (claim == null) {
                     // All of it was found to be in place above, under the same lock.
-                    overwrite(g, leafEnd, offset, from);
+                    overwrite(g, leafEnd, offset, from, owed);
                     g = leafEnd;
                     continue;
                 }
@@ -282,7 +295,7 @@ final class VolumeWriter {
                     runEnd++;
                 }
                 if (in) {
-                    overwrite(g, runEnd, offset, from);
+                    overwrite(g, runEnd, offset, from, owed);
                 } else {
                     redirect(g, runEnd, offset, from, claim.space());
                 }
@@ -294,12 +307,14 @@ final class VolumeWriter {
         return true;
     }
 
-    private void overwrite(long first, long end, long offset, ByteBuffer from) throws IOException {
+    private void overwrite(
+            long first, long end, long offset, ByteBuffer from, @Nullable OwedFiles owed)
+            throws IOException {
         core.rules.lookedUp();
         long start = Math.max(offset, first << layout.grainShift());
         long stop = Math.min(offset + from.remaining(), end << layout.grainShift());
         ByteBuffer part = part(from, start - offset, stop - start);
-        core.reader.overwrite(v.map.root(), start, part);
+        core.reader.overwrite(v.map.root(), start, part, owed);
     }
 
     private static ByteBuffer part(ByteBuffer from, long skip, long length) {
@@ -426,7 +441,7 @@ final class VolumeWriter {
                 length,
                 claim ->
                         Slot.address(v.map.slot(offset >>> layout.grainShift())) == 0
-                                || store(offset, zeroes.duplicate(), claim));
+                                || store(offset, zeroes.duplicate(), claim, null));
     }
 
     private void discardGrains(long first, long end) throws IOException {
@@ -461,6 +476,9 @@ final class VolumeWriter {
     void flush() throws IOException {
         requireWritable();
         core.admission.makeRoom();
+        if (core.rules.copiesAreOwedToFlushes()) {
+            v.copied.sync(core.files, core.health);
+        }
         core.barrier.flush(v.lastLsn());
     }
 }

@@ -2,7 +2,9 @@ package io.tidegate.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidegate.block.BlockDevice;
 import io.tidegate.block.CopyTarget;
+import io.tidegate.block.ExtentSharing;
 import io.tidegate.volume.SnapshotId;
 import io.tidegate.volume.StoreException;
 import java.nio.ByteBuffer;
@@ -165,5 +167,128 @@ class CopyStreamTest {
         h.files.before = op -> {};
         v.flushed();
         h.verify();
+    }
+
+    /** A volume whose grains came by a copy, so that they lie apart from those of others. */
+    private static ModelVolume copied(PoolHarness h) throws Exception {
+        ModelVolume v = h.createVolume();
+        try (CopyTarget.CopyStream stream = stream(h, v)) {
+            copy(stream, v, 0, SECTORS, 500_000);
+            stream.flush();
+        }
+        v.flushed();
+        return v;
+    }
+
+    @Test
+    void anotherVolumesFlushOwesACopyInPlaceNothing() throws Exception {
+        PoolHarness h = new PoolHarness(7, tokens);
+        ModelVolume v = copied(h);
+        ModelVolume other = h.createVolume();
+        h.write(other, 0, 64);
+        h.device(other).flush();
+        List<String> synced = new ArrayList<>();
+        try (CopyTarget.CopyStream stream = stream(h, v)) {
+            copy(stream, v, 3, 800, 600_000);
+            h.files.before = synced::add;
+            h.write(other, 0, 640);
+            h.device(other).flush();
+            assertThat(synced).contains("sync data-0000").doesNotContain("sync data-0002");
+            h.device(v).flush();
+            assertThat(synced).contains("sync data-0002");
+            v.flushed();
+            synced.clear();
+            h.device(v).flush();
+            assertThat(synced).doesNotContain("sync data-0002");
+        }
+        h.files.before = op -> {};
+        h.verify();
+    }
+
+    /** Rules with one of those for copies in place broken, or none. */
+    private static final class InPlace extends PoolHarness.Quiet {
+        private final boolean flushes;
+        private final boolean snapshots;
+
+        InPlace(boolean flushes, boolean snapshots) {
+            this.flushes = flushes;
+            this.snapshots = snapshots;
+        }
+
+        @Override
+        boolean copiesAreOwedToFlushes() {
+            return flushes;
+        }
+
+        @Override
+        boolean copiesAreOwedToSnapshots() {
+            return snapshots;
+        }
+    }
+
+    /** Makes durable what was copied, in one way or another. */
+    private interface Vouch {
+        /**
+         * @return opens, after a loss of power, what it vouched for
+         */
+        Opening vouch(PoolHarness h, ModelVolume v) throws Exception;
+    }
+
+    private interface Opening {
+        BlockDevice open() throws Exception;
+    }
+
+    private static Opening byAFlush(PoolHarness h, ModelVolume v) throws Exception {
+        h.device(v).flush();
+        return () -> h.device(v);
+    }
+
+    private static Opening byASnapshot(PoolHarness h, ModelVolume v) throws Exception {
+        SnapshotId id = SnapshotId.random();
+        h.pool.snapshot(Map.of(v.id, id));
+        return () -> h.pool.openSnapshot(id);
+    }
+
+    private static Opening byAShare(PoolHarness h, ModelVolume v) throws Exception {
+        // Every second one is reserved, and takes no shares.
+        h.createVolume();
+        ModelVolume w = h.createVolume();
+        long bytes = (long) SECTORS * PoolHarness.SECTOR;
+        assertThat(((ExtentSharing) h.device(w)).share(h.device(v), 0, 0, bytes)).isEqualTo(bytes);
+        h.device(w).flush();
+        return () -> h.device(w);
+    }
+
+    /** Whether what was copied in place is there after a loss of all that was not synced. */
+    private boolean survivesInPlace(Rules rules, Vouch vouch) throws Exception {
+        PoolHarness h = new PoolHarness(8, tokens, PoolHarness.OPTIONS, PoolHarness.SECTORS, rules);
+        ModelVolume v = copied(h);
+        Opening opening;
+        try (CopyTarget.CopyStream stream = stream(h, v)) {
+            copy(stream, v, 3, 800, 600_000);
+            opening = vouch.vouch(h, v);
+        }
+        h.files = h.files.afterPowerLoss(SimFiles.LOSE_ALL);
+        h.open(UUID.randomUUID());
+        return Arrays.equals(h.sectors.content(opening.open()), v.now);
+    }
+
+    @Test
+    void aFlushOwesWhatWasCopiedInPlace() throws Exception {
+        assertThat(survivesInPlace(new InPlace(true, true), CopyStreamTest::byAFlush)).isTrue();
+        assertThat(survivesInPlace(new InPlace(false, true), CopyStreamTest::byAFlush)).isFalse();
+    }
+
+    @Test
+    void aSnapshotOwesWhatWasCopiedInPlace() throws Exception {
+        assertThat(survivesInPlace(new InPlace(true, true), CopyStreamTest::byASnapshot)).isTrue();
+        assertThat(survivesInPlace(new InPlace(true, false), CopyStreamTest::byASnapshot))
+                .isFalse();
+    }
+
+    @Test
+    void aShareOwesWhatWasCopiedInPlace() throws Exception {
+        assertThat(survivesInPlace(new InPlace(true, true), CopyStreamTest::byAShare)).isTrue();
+        assertThat(survivesInPlace(new InPlace(true, false), CopyStreamTest::byAShare)).isFalse();
     }
 }

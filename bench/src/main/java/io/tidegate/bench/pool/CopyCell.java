@@ -2,6 +2,7 @@ package io.tidegate.bench.pool;
 
 import io.tidegate.block.BlockDevice;
 import io.tidegate.block.CopyTarget;
+import io.tidegate.block.Discardable;
 import io.tidegate.block.FileDevice;
 import io.tidegate.pool.Pool;
 import io.tidegate.pool.PoolOptions;
@@ -14,8 +15,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A database's flushes on one volume while a copy runs into another, through the stream that the
- * mover takes and with a flush for each of its pieces. The same with two plain files shows what the
- * disk below makes of it.
+ * mover takes and with a flush for each of its pieces. The bar is for a copy to new grains: what a
+ * quick recovery volume takes in after its snapshot. A copy over grains that the volume owns alone
+ * is stated beside it, since its pages are synced with everybody's flush. The same with two plain
+ * files shows what the disk below makes of it.
  */
 final class CopyCell implements Cell {
 
@@ -40,7 +43,7 @@ final class CopyCell implements Cell {
         try (FileDevice small = FileDevice.create(scene.path("s"), Scene.geometry(SMALL_BYTES));
                 FileDevice large =
                         FileDevice.create(scene.path("l"), Scene.geometry(LARGE_BYTES))) {
-            measure(scene, table, "plain files", small, large, Table.NONE);
+            measure(scene, table, "plain files", small, large, false, Table.NONE);
         } finally {
             Scene.remove(scene.path("s"));
             Scene.remove(scene.path("l"));
@@ -48,7 +51,9 @@ final class CopyCell implements Cell {
         try (Pool pool = Pool.create(scene.path("pool"), PoolOptions.fast(5 * Scene.GIB));
                 VolumeDevice small = pool.openVolume(Scene.volume(pool, SMALL_BYTES));
                 VolumeDevice large = pool.openVolume(Scene.volume(pool, LARGE_BYTES))) {
-            measure(scene, table, "pool", small, large, Table.atMost(3));
+            measure(scene, table, "pool, new grains", small, large, true, Table.atMost(3));
+            scene.fill(large, Scene.MIB);
+            measure(scene, table, "pool, in place", small, large, false, Table.NONE);
         }
     }
 
@@ -58,6 +63,7 @@ final class CopyCell implements Cell {
             String what,
             BlockDevice small,
             BlockDevice large,
+            boolean fresh,
             Table.Bar bar)
             throws Exception {
         scene.fill(small, Scene.MIB);
@@ -67,7 +73,7 @@ final class CopyCell implements Cell {
         try (ExecutorService copier = Executors.newSingleThreadExecutor()) {
             for (int i = 0; i < PHASES; i++) {
                 AtomicBoolean stop = new AtomicBoolean(i % 2 == 0);
-                Future<?> copy = copier.submit(() -> copy(large, stop, copied));
+                Future<?> copy = copier.submit(() -> copy(large, fresh, stop, copied));
                 try {
                     flushes(scene, small, i % 2 == 0 ? alone : beside);
                 } finally {
@@ -100,13 +106,22 @@ final class CopyCell implements Cell {
                         + " MiB");
     }
 
-    private static Void copy(BlockDevice large, AtomicBoolean stop, long[] copied)
+    /** The copy's next round finds no grain of the round before, as after a snapshot. */
+    private static void emptied(BlockDevice large) throws Exception {
+        ((Discardable) large).discard(0, LARGE_BYTES);
+        large.flush();
+    }
+
+    private static Void copy(BlockDevice large, boolean fresh, AtomicBoolean stop, long[] copied)
             throws Exception {
         try (BlockDevice stream =
                 large instanceof CopyTarget target ? target.openCopyStream() : null) {
             BlockDevice to = stream == null ? large : stream;
             ByteBuffer piece = ByteBuffer.allocateDirect(Scene.MIB);
             while (!stop.get()) {
+                if (fresh && copied[0] * Scene.MIB % LARGE_BYTES == 0) {
+                    emptied(large);
+                }
                 to.write(copied[0] * Scene.MIB % LARGE_BYTES, piece.clear());
                 if (++copied[0] % PIECES_A_FLUSH == 0) {
                     to.flush();
