@@ -136,11 +136,6 @@ class PoolOrderRulesTest extends RuleScenes {
     /** What a reader sees beside a write, and what a loss of power after a flush leaves of it. */
     private record Seen(int byReader, int afterPowerLoss) {}
 
-    private static class HeldAtItsBytes extends Quiet {
-        @Override
-        void published() {}
-    }
-
     private Seen besideAWriteThatIsNotThereYet(Quiet rules) throws Exception {
         startAmongStrangers(rules);
         VolumeDevice v = volume();

@@ -15,8 +15,6 @@ import org.junit.jupiter.api.Test;
 @NullUnmarked
 class PoolReuseRulesTest extends RuleScenes {
 
-    private static final int MOST_CHECKPOINTS = 60;
-
     private static class Careless extends Quiet {
         @Override
         boolean guardsCountAsGone() {
@@ -54,23 +52,6 @@ class PoolReuseRulesTest extends RuleScenes {
         rules.release.countDown();
         reader.join();
         return seen[0];
-    }
-
-    /** Makes checkpoints until the page has been written anew, or will not be. */
-    private void useUntilTaken(long page, VolumeDevice other) throws Exception {
-        SpaceMap space = pool.core().space;
-        boolean freed = false;
-        for (int i = 0; i < MOST_CHECKPOINTS; i++) {
-            // A new leaf and root each time.
-            write(other, 0, GRAIN, i);
-            other.discard(0, GRAIN);
-            assertThat(pool.core().checkpointer.run(false)).isTrue();
-            boolean used = space.isUsed(page, SpaceMap.NODE);
-            if (freed && used) {
-                return;
-            }
-            freed |= !used;
-        }
     }
 
     @Test
@@ -151,8 +132,7 @@ class PoolReuseRulesTest extends RuleScenes {
         }
         pool.core().checkpointer.run(false);
         pool.deleteSnapshot(id);
-        Walker walker = new Walker(pool.core());
-        while (walker.slice()) {}
+        walk();
         Side checkpoint = heldAt(rules, "write data", () -> pool.core().checkpointer.run(false));
         // Not to the last: who finds no space waits for the checkpoint that stands still.
         SpaceMap space = pool.core().space;
@@ -178,8 +158,8 @@ class PoolReuseRulesTest extends RuleScenes {
                         powerLossBesideACheckpoint(
                                 new Quiet() {
                                     @Override
-                                    boolean reuseWaitsForSuperblock() {
-                                        return false;
+                                    Checkpointer.Reached reuse() {
+                                        return Checkpointer.Reached.CUT;
                                     }
                                 }))
                 .contains("in use already");
