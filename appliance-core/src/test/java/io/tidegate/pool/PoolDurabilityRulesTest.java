@@ -14,6 +14,8 @@ import org.junit.jupiter.api.Test;
 @NullUnmarked
 class PoolDurabilityRulesTest extends RuleScenes {
 
+    private static final int NODE_BUDGET = 48 << 10;
+
     // Barrier rule 1: one at a time -------------------------------------------------------------
 
     /** Whether a flush was answered, and what a loss of power leaves of what it was to keep. */
@@ -239,6 +241,34 @@ class PoolDurabilityRulesTest extends RuleScenes {
                                     }
                                 }))
                 .isFalse();
+    }
+
+    /** The most of the map that was in memory only, when each write makes a leaf. */
+    private long mapAheadOfTheDisk(Quiet rules) throws Exception {
+        start(rules, SMALL, options().withDirtyNodeBytes(NODE_BUDGET));
+        VolumeDevice v = volume(1 << 30);
+        long most = 0;
+        for (int i = 0; i < 60; i++) {
+            write(v, (long) i * MapNode.SLOTS * GRAIN, GRAIN, i);
+            most = Math.max(most, pool.core().store.unwrittenBytes());
+        }
+        return most;
+    }
+
+    @Test
+    void changesWaitWhileTheMapIsTooFarAheadOfTheDisk() throws Exception {
+        // The last that was let in may change a path.
+        long bound = NODE_BUDGET + 4 * Layout.PAGE_BYTES;
+        assertThat(mapAheadOfTheDisk(new Quiet())).isLessThan(bound);
+        assertThat(
+                        mapAheadOfTheDisk(
+                                new Quiet() {
+                                    @Override
+                                    boolean nodeBudgetHolds() {
+                                        return false;
+                                    }
+                                }))
+                .isGreaterThan(3 * bound);
     }
 
     // Barrier rule 8 ----------------------------------------------------------------------------

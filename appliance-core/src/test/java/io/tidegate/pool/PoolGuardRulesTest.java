@@ -304,10 +304,10 @@ class PoolGuardRulesTest extends RuleScenes {
 
     @Test
     void aCopyIsSyncedAtTheLatestWhenAPieceIsFull() throws Exception {
-        files = new SimFiles();
-        PoolFactory factory = new PoolFactory(files, new Quiet(), boot);
-        factory.create(new PoolOptions(128 << 20, GRAIN, 1 << 20, 128 << 20, 1 << 20, true));
-        pool = new Pool(factory, options());
+        start(
+                new Quiet(),
+                new PoolOptions(128 << 20, GRAIN, 1 << 20, 128 << 20, 1 << 20, true),
+                options());
         VolumeDevice v = volume(96 << 20);
         List<String> syncs = new ArrayList<>();
         ByteBuffer piece = ByteBuffer.allocateDirect(1 << 20);

@@ -194,4 +194,42 @@ class PoolOrderRulesTest extends RuleScenes {
         assertThat(snapshotAfterAWrite(false)).isEqualTo(1);
         assertThat(snapshotAfterAWrite(true)).isEqualTo(2);
     }
+
+    /** Whether a reader ends while a writer changes the map and waits for the disk. */
+    private boolean readsBesideAChangeOfTheMap(boolean takesTheLock) throws Exception {
+        Quiet rules = new Quiet();
+        start(rules);
+        VolumeDevice v = volume();
+        write(v, 0, GRAIN, 1);
+        pool.close();
+        reopen(files, boot, rules);
+        VolumeDevice d = pool.openVolume(v.volume());
+        VolumeMap map = inside(d).map;
+        // Looks for what is mapped, with the map locked; the leaf has to be read for that.
+        Side change = heldAt(rules, "read data", () -> d.discard(0, 2 * GRAIN));
+        Side reader =
+                new Side(
+                        () -> {
+                            if (takesTheLock) {
+                                map.growTo(1);
+                            }
+                            assertThat(read(d, 0)).isEqualTo(1);
+                        });
+        reader.thread.start();
+        reader.settled();
+        boolean ended = !reader.thread.isAlive();
+        if (ended) {
+            reader.join();
+        }
+        rules.release.countDown();
+        change.join();
+        reader.thread.join();
+        return ended;
+    }
+
+    @Test
+    void readersWalkTheMapWithoutItsLock() throws Exception {
+        assertThat(readsBesideAChangeOfTheMap(false)).isTrue();
+        assertThat(readsBesideAChangeOfTheMap(true)).isFalse();
+    }
 }

@@ -85,10 +85,14 @@ abstract class RuleScenes {
     }
 
     void start(Rules rules) throws Exception {
+        start(rules, SMALL, options());
+    }
+
+    void start(Rules rules, PoolOptions options, PoolOpenOptions open) throws Exception {
         files = new SimFiles();
         PoolFactory factory = new PoolFactory(files, rules, boot);
-        factory.create(SMALL);
-        pool = new Pool(factory, options());
+        factory.create(options);
+        pool = new Pool(factory, open);
     }
 
     PoolOpenOptions options() {
