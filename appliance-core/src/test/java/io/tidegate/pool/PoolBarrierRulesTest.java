@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.tidegate.block.DeviceException;
 import io.tidegate.volume.StoreException;
 import io.tidegate.volume.VolumeDevice;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
@@ -112,6 +114,34 @@ class PoolBarrierRulesTest extends RuleScenes {
                                     }
                                 }))
                 .isZero();
+    }
+
+    // Rule 1: what is synced --------------------------------------------------------------------
+
+    private List<String> syncsOf(Body body) throws Exception {
+        List<String> syncs = new ArrayList<>();
+        files.before =
+                op -> {
+                    if (op.startsWith("sync")) {
+                        syncs.add(op);
+                    }
+                };
+        body.run();
+        files.before = op -> {};
+        return syncs;
+    }
+
+    @Test
+    void aFlushSyncsTheLogOnlyForRecordsThatNothingCovers() throws Exception {
+        start(new Quiet());
+        VolumeDevice v = volume();
+        write(v, 0, GRAIN, 1);
+        assertThat(syncsOf(v::flush)).containsExactly("sync data-0000", "sync pool.wal");
+        assertThat(syncsOf(v::flush)).isEmpty();
+        write(v, 0, GRAIN, 2);
+        assertThat(syncsOf(v::flush)).containsExactly("sync data-0000");
+        v.discard(0, GRAIN);
+        assertThat(syncsOf(v::flush)).containsExactly("sync pool.wal");
     }
 
     // Rule 2 ------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import io.tidegate.volume.SnapshotId;
 import io.tidegate.volume.StoreException;
 import io.tidegate.volume.VolumeDevice;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -301,6 +302,49 @@ class PoolGuardRulesTest extends RuleScenes {
     }
 
     // Barrier rule 9: a piece -------------------------------------------------------------------
+
+    /** What the end of a long write in place is when its volume has been drained meanwhile. */
+    private Optional<Integer> drainedAmidAWrite(boolean oneStay) throws Exception {
+        Quiet rules = new HeldAtItsBytes();
+        // A drain that comes to nothing takes all of its time.
+        Duration limit = oneStay ? Duration.ofMillis(50) : Duration.ofMinutes(5);
+        start(
+                rules,
+                new PoolOptions(16 << 20, GRAIN, 64 << 10, 1 << 20, 1 << 20, true),
+                options().withDrainLimit(limit));
+        VolumeDevice v = volume();
+        int length = 4 * VolumeWriter.PIECE_BYTES;
+        write(v, 0, length, 1);
+        Gate gate = inside(v).gate;
+        Side writer =
+                heldAt(
+                        rules,
+                        "write data",
+                        () -> {
+                            if (oneStay) {
+                                gate.enter();
+                            }
+                            write(v, 0, length, 2);
+                            if (oneStay) {
+                                gate.leave();
+                            }
+                        });
+        gate.close();
+        rules.release.countDown();
+        boolean drained = pool.core().drained(List.of(inside(v)));
+        Optional<Integer> last =
+                drained ? Optional.of(read(v, length - GRAIN)) : Optional.empty();
+        gate.open();
+        writer.join();
+        assertThat(read(v, length - GRAIN)).isEqualTo(2);
+        return last;
+    }
+
+    @Test
+    void aLongWriteLeavesTheGateBetweenPieces() throws Exception {
+        assertThat(drainedAmidAWrite(false)).contains(1);
+        assertThat(drainedAmidAWrite(true)).isEmpty();
+    }
 
     @Test
     void aCopyIsSyncedAtTheLatestWhenAPieceIsFull() throws Exception {

@@ -8,6 +8,7 @@ import io.tidegate.volume.BookmarkId;
 import io.tidegate.volume.SnapshotDevice;
 import io.tidegate.volume.SnapshotId;
 import io.tidegate.volume.VolumeDevice;
+import io.tidegate.volume.VolumeId;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.NullUnmarked;
@@ -129,6 +130,35 @@ class PoolOrderRulesTest extends RuleScenes {
                                     }
                                 }))
                 .isFalse();
+    }
+
+    /** What a snapshot shows after an overwrite of a clone that began as it. */
+    private int originOfAClone(Quiet rules) throws Exception {
+        start(rules);
+        VolumeDevice v = volume();
+        write(v, 0, GRAIN, 1);
+        SnapshotId origin = SnapshotId.random();
+        pool.snapshot(Map.of(v.volume(), origin));
+        VolumeId clone = VolumeId.random();
+        pool.cloneSnapshot(origin, clone);
+        write(pool.openVolume(clone), 0, GRAIN, 2);
+        try (SnapshotDevice s = pool.openSnapshot(origin)) {
+            return read(s, 0);
+        }
+    }
+
+    @Test
+    void aCloneDoesNotOverwriteItsOrigin() throws Exception {
+        assertThat(originOfAClone(new Quiet())).isEqualTo(1);
+        assertThat(
+                        originOfAClone(
+                                new Quiet() {
+                                    @Override
+                                    int horizon(Volume v) {
+                                        return v.snapshots.isEmpty() ? 0 : v.horizon();
+                                    }
+                                }))
+                .isEqualTo(2);
     }
 
     // W4 ----------------------------------------------------------------------------------------
