@@ -4,11 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.tidegate.block.AtomicUpdatable;
 import io.tidegate.block.DeviceException;
+import io.tidegate.block.ExtentSharing;
+import io.tidegate.volume.SnapshotId;
 import io.tidegate.volume.StoreException;
 import io.tidegate.volume.VolumeDevice;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
@@ -116,6 +121,68 @@ class PoolBarrierRulesTest extends RuleScenes {
                 .isZero();
     }
 
+    // Rule 1: beside a checkpoint ---------------------------------------------------------------
+
+    /** Whether a flush was answered, and what a loss of power leaves of what it was to keep. */
+    private Kept flushBesideACheckpoint(Quiet rules) throws Exception {
+        startAmongStrangers(rules);
+        VolumeDevice v = volume();
+        String lastFile = DataFiles.name(pool.core().layout.files() - 1);
+        assertThat(files.names()).contains(lastFile);
+        Side checkpoint = new Side(() -> pool.core().checkpointer.run(false));
+        rules.heldThread = checkpoint.thread;
+        boolean[] written = new boolean[1];
+        files.before =
+                op -> {
+                    if (Thread.currentThread() != rules.heldThread || !op.startsWith("sync data")) {
+                        return;
+                    }
+                    if (!pool.core().files.anyMarked()) {
+                        // It has taken the marks, that of the volume's bytes too.
+                        rules.hold();
+                    } else if (op.endsWith(lastFile) && !written[0]) {
+                        // Into a file that it has synced already, and has to sync again.
+                        written[0] = true;
+                        unchecked(() -> write(v, 0, GRAIN, 2));
+                    }
+                };
+        checkpoint.thread.start();
+        await(rules.reached);
+        assertThat(DataFiles.name(pool.core().layout.fileOf(address(v, 0)))).isNotEqualTo(lastFile);
+        Side flush = new Side(v::flush);
+        flush.thread.start();
+        flush.settled();
+        boolean answered = !flush.thread.isAlive();
+        SimFiles left = files.afterPowerLoss(SimFiles.LOSE_ALL);
+        rules.release.countDown();
+        checkpoint.join();
+        flush.join();
+        reopen(left, UUID.randomUUID());
+        return new Kept(answered, read(pool.openVolume(v.volume()), 0));
+    }
+
+    private static void unchecked(Body body) {
+        try {
+            body.run();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void aFlushDoesNotRelyOnTheSyncOfACheckpoint() throws Exception {
+        assertThat(flushBesideACheckpoint(new HeldAtItsBytes())).isEqualTo(new Kept(false, 0));
+        assertThat(
+                        flushBesideACheckpoint(
+                                new HeldAtItsBytes() {
+                                    @Override
+                                    boolean oneBarrierAtATime() {
+                                        return false;
+                                    }
+                                }))
+                .isEqualTo(new Kept(true, STRANGER));
+    }
+
     // Rule 1: what is synced --------------------------------------------------------------------
 
     private List<String> syncsOf(Body body) throws Exception {
@@ -146,7 +213,64 @@ class PoolBarrierRulesTest extends RuleScenes {
 
     // Rule 2 ------------------------------------------------------------------------------------
 
-    /** Whether a write was answered, and what the death of the process leaves of it. */
+    private interface Change {
+        void on(VolumeDevice v) throws Exception;
+    }
+
+    /** What a kill leaves of a change that was answered. */
+    private int killedAfter(Quiet rules, Change change) throws Exception {
+        boolean[] armed = new boolean[1];
+        start(
+                new Quiet() {
+                    @Override
+                    boolean answersWhenWritten() {
+                        return !armed[0] || rules.answersWhenWritten();
+                    }
+                });
+        VolumeDevice v = volume();
+        write(v, 0, GRAIN, 1);
+        pool.snapshot(Map.of(v.volume(), SnapshotId.random()));
+        armed[0] = true;
+        change.on(v);
+        reopen(files.afterKill(), boot);
+        return read(pool.openVolume(v.volume()), 0);
+    }
+
+    @Test
+    void everyKindOfChangeIsAnsweredWhenItsRecordIsInTheLog() throws Exception {
+        Quiet careless =
+                new Quiet() {
+                    @Override
+                    boolean answersWhenWritten() {
+                        return false;
+                    }
+                };
+        Change discard = v -> v.discard(0, GRAIN);
+        Change update =
+                v ->
+                        ((AtomicUpdatable) v)
+                                .update(
+                                        0,
+                                        512,
+                                        now -> {
+                                            now.order(ByteOrder.LITTLE_ENDIAN).putInt(0, 2);
+                                            return true;
+                                        });
+        Change share =
+                v -> {
+                    VolumeDevice source = volume();
+                    write(source, GRAIN, GRAIN, 3);
+                    assertThat(((ExtentSharing) v).share(source, GRAIN, 0, GRAIN)).isEqualTo(GRAIN);
+                };
+        assertThat(killedAfter(new Quiet(), discard)).isZero();
+        assertThat(killedAfter(careless, discard)).isEqualTo(1);
+        assertThat(killedAfter(new Quiet(), update)).isEqualTo(2);
+        assertThat(killedAfter(careless, update)).isEqualTo(1);
+        assertThat(killedAfter(new Quiet(), share)).isEqualTo(3);
+        assertThat(killedAfter(careless, share)).isEqualTo(1);
+    }
+
+    /** Whether a change was answered, and what is left of it. */
     private record Kept(boolean answered, int value) {}
 
     /** Overwrites a grain in place whose record another thread is about to write. */
