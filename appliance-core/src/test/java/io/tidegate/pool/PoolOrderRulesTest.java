@@ -1,6 +1,7 @@
 package io.tidegate.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.tidegate.block.ChangeStream;
 import io.tidegate.block.DeviceException;
@@ -195,6 +196,30 @@ class PoolOrderRulesTest extends RuleScenes {
                                     }
                                 }))
                 .isEqualTo(new Seen(STRANGER, STRANGER));
+    }
+
+    /** A part of the bytes has arrived; nobody sees them, and the grain is free as before. */
+    @Test
+    void aWriteThatFailsShowsNothingAndTakesNothing() throws Exception {
+        start(new Quiet());
+        VolumeDevice v = volume();
+        SpaceMap space = pool.core().space;
+        write(v, GRAIN, GRAIN, 1);
+        long free = space.claims.thinGrains();
+        long underWay = space.grainsUnderWay();
+        long records = pool.core().wal.queuedLsn();
+        files.faults =
+                new FaultPlan(op -> op.startsWith("write data"), 0, 1, FaultPlan.EIO, 1);
+        DeviceException e =
+                catchThrowableOfType(DeviceException.class, () -> write(v, 0, GRAIN, 2));
+        assertThat(e.kind()).isEqualTo(DeviceException.Kind.WRITE);
+        files.faults = null;
+        assertThat(read(v, 0)).isZero();
+        assertThat(pool.core().wal.queuedLsn()).as("records").isEqualTo(records);
+        assertThat(space.grainsUnderWay()).isEqualTo(underWay);
+        assertThat(space.claims.thinGrains()).isEqualTo(free);
+        write(v, 0, GRAIN, 3);
+        assertThat(read(v, 0)).isEqualTo(3);
     }
 
     // W9 ----------------------------------------------------------------------------------------
