@@ -40,8 +40,7 @@ final class GatherWrite {
         return MemorySegment.ofBuffer(copy.put(buffer.duplicate()).flip());
     }
 
-    private static void writeAll(
-            Transfers file, Scratch s, long offset, List<MemorySegment> pieces)
+    private static void writeAll(Transfers file, Scratch s, long offset, List<MemorySegment> pieces)
             throws IOException {
         int first = 0;
         long skip = 0;

@@ -13,9 +13,6 @@ class Rules {
     /** Called after a slot is published and before its record is queued. */
     void published() {}
 
-    /** Called when a write in place has looked up its addresses, before it writes. */
-    void lookedUp() {}
-
     /** Called when a change must wait for a checkpoint before it is admitted. */
     void waitsForCheckpoint() {}
 

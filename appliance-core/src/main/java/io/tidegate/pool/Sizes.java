@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the pool, its volumes and its snapshots take. The accounts answer, but for a list that changed its place and
- * was not counted since: it is read then, in short pieces, and while it is read the pool can be
- * administered.
+ * What the pool, its volumes and its snapshots take. The accounts answer, but for a list that
+ * changed its place and was not counted since: it is read then, in short pieces, and while it is
+ * read the pool can be administered.
  */
 final class Sizes {
 

@@ -285,11 +285,7 @@ class PoolBarrierRulesTest extends RuleScenes {
                 };
         start(rules);
         VolumeDevice v = volume();
-        Side first =
-                heldAt(
-                        rules,
-                        "write " + Recovery.WAL,
-                        () -> write(v, 0, GRAIN, 1));
+        Side first = heldAt(rules, "write " + Recovery.WAL, () -> write(v, 0, GRAIN, 1));
         Side second = new Side(() -> write(v, 0, GRAIN, 2));
         inPlace[0] = second.thread;
         second.thread.start();

@@ -332,8 +332,7 @@ class PoolGuardRulesTest extends RuleScenes {
         gate.close();
         rules.release.countDown();
         boolean drained = pool.core().drained(List.of(inside(v)));
-        Optional<Integer> last =
-                drained ? Optional.of(read(v, length - GRAIN)) : Optional.empty();
+        Optional<Integer> last = drained ? Optional.of(read(v, length - GRAIN)) : Optional.empty();
         gate.open();
         writer.join();
         assertThat(read(v, length - GRAIN)).isEqualTo(2);

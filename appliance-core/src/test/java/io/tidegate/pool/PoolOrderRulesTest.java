@@ -208,8 +208,7 @@ class PoolOrderRulesTest extends RuleScenes {
         long free = space.claims.thinGrains();
         long underWay = space.grainsUnderWay();
         long records = pool.core().wal.queuedLsn();
-        files.faults =
-                new FaultPlan(op -> op.startsWith("write data"), 0, 1, FaultPlan.EIO, 1);
+        files.faults = new FaultPlan(op -> op.startsWith("write data"), 0, 1, FaultPlan.EIO, 1);
         DeviceException e =
                 catchThrowableOfType(DeviceException.class, () -> write(v, 0, GRAIN, 2));
         assertThat(e.kind()).isEqualTo(DeviceException.Kind.WRITE);

@@ -73,8 +73,7 @@ class PoolShareRecordTest extends RuleScenes {
     private void refused(long page) {
         byte[] before = files.content(Recovery.WAL);
         StoreException e =
-                catchThrowableOfType(
-                        StoreException.class, () -> reopen(files, UUID.randomUUID()));
+                catchThrowableOfType(StoreException.class, () -> reopen(files, UUID.randomUUID()));
         assertThat(e).isNotNull();
         assertThat(e.kind()).isEqualTo(StoreException.Kind.DAMAGED);
         assertThat(e)

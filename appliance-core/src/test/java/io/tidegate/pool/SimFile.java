@@ -141,7 +141,8 @@ final class SimFile implements PoolFile {
             all.step(writeOp);
         } catch (IOException e) {
             if (plan != null && plan.mine(e)) {
-                int sectors = plan.arriving((from.remaining() + SimFiles.SECTOR - 1) / SimFiles.SECTOR);
+                int sectors =
+                        plan.arriving((from.remaining() + SimFiles.SECTOR - 1) / SimFiles.SECTOR);
                 transfer(offset, from.slice(from.position(), sectors * SimFiles.SECTOR));
             }
             throw e;

@@ -157,8 +157,7 @@ final class SimFiles implements PoolFiles {
     /** What the death of the process leaves: the cache survives, and its loss is still possible. */
     synchronized SimFiles afterKill() {
         SimFiles next = new SimFiles();
-        files.forEach(
-(name, f) -> next.files.put(name, f.copyTo(next)));
+        files.forEach((name, f) -> next.files.put(name, f.copyTo(next)));
         next.durableNames.addAll(durableNames);
         return next;
     }

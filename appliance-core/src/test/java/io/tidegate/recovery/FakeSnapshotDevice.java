@@ -4,7 +4,6 @@ import io.tidegate.block.DeviceException;
 import io.tidegate.block.Geometry;
 import io.tidegate.volume.SnapshotDevice;
 import io.tidegate.volume.SnapshotId;
-import io.tidegate.volume.StoreException.Kind;
 import io.tidegate.volume.VolumeShape;
 import java.nio.ByteBuffer;
 import java.util.List;

@@ -77,6 +77,7 @@ final class FakeStore implements VolumeStore {
 
     /** Under the lock of this. */
     final Map<VolumeId, Vol> volumes = new HashMap<>();
+
     final Set<VolumeId> reserved = ConcurrentHashMap.newKeySet();
     volatile long total = 100L << 30; // so that percents are whole
     volatile int usedPercent;

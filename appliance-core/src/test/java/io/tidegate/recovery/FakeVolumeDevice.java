@@ -2,7 +2,6 @@ package io.tidegate.recovery;
 
 import io.tidegate.block.DeviceException;
 import io.tidegate.block.Geometry;
-import io.tidegate.volume.StoreException.Kind;
 import io.tidegate.volume.VolumeDevice;
 import io.tidegate.volume.VolumeId;
 import io.tidegate.volume.VolumeShape;

@@ -63,7 +63,12 @@ class LauncherTest {
     void wrongSettingsAreAUsageError() throws Exception {
         Path file = Files.writeString(dir.resolve("bad.yaml"), "iscsy: 127.0.0.1:1\n");
         Said said =
-                Said.run("start", "--data", dir.resolve("x").toString(), "--config", file.toString());
+                Said.run(
+                        "start",
+                        "--data",
+                        dir.resolve("x").toString(),
+                        "--config",
+                        file.toString());
         assertThat(said.exitCode()).isEqualTo(LaunchException.USAGE);
         assertThat(said.err()).contains("line 1").contains("iscsi");
         assertThat(Said.run("version").out()).contains("pool format  0");
