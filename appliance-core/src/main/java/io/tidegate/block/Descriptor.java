@@ -1,5 +1,6 @@
 package io.tidegate.block;
 
+import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
@@ -39,6 +40,15 @@ final class Descriptor {
             return -1;
         }
         return fd;
+    }
+
+    /** As {@link #enter}, where a closed file is a failure. */
+    int enterOpen() throws ClosedChannelException {
+        int number = enter();
+        if (number < 0) {
+            throw new ClosedChannelException();
+        }
+        return number;
     }
 
     void leave() {

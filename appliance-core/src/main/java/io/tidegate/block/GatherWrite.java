@@ -12,7 +12,7 @@ final class GatherWrite {
 
     private GatherWrite() {}
 
-    static void write(NativeFile file, long offset, List<ByteBuffer> from) throws IOException {
+    static void write(Transfers file, long offset, List<ByteBuffer> from) throws IOException {
         List<MemorySegment> pieces = new ArrayList<>(from.size());
         for (ByteBuffer buffer : from) {
             if (buffer.hasRemaining()) {
@@ -40,8 +40,7 @@ final class GatherWrite {
         return MemorySegment.ofBuffer(copy.put(buffer.duplicate()).flip());
     }
 
-    private static void writeAll(
-            NativeFile file, Scratch s, long offset, List<MemorySegment> pieces)
+    private static void writeAll(Transfers file, Scratch s, long offset, List<MemorySegment> pieces)
             throws IOException {
         int first = 0;
         long skip = 0;

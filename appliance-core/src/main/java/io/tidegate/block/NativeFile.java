@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
@@ -59,11 +58,14 @@ public final class NativeFile implements AutoCloseable {
 
     private final Path path;
     private final Descriptor descriptor;
-    private volatile boolean nowaitUnsupported;
+    private final Transfers transfers;
+    private final NowaitReads nowait;
 
     private NativeFile(Path path, int fd) {
         this.path = path;
         this.descriptor = new Descriptor(fd);
+        this.transfers = new Transfers(path, descriptor);
+        this.nowait = new NowaitReads(path, descriptor);
     }
 
     /**
@@ -137,27 +139,7 @@ public final class NativeFile implements AutoCloseable {
      * @return bytes read; fewer than asked for only at the end of the file
      */
     public int read(long offset, ByteBuffer into) throws IOException {
-        int start = into.position();
-        if (into.isDirect()) {
-            int n = (int) read(offset, MemorySegment.ofBuffer(into));
-            into.position(start + n);
-            return n;
-        }
-        Scratch s = Scratch.acquire();
-        try {
-            while (into.hasRemaining()) {
-                int want = Math.min(into.remaining(), Scratch.BOUNCE_BYTES);
-                MemorySegment piece = s.bounce().asSlice(0, want);
-                int n = (int) fill(s, offset + into.position() - start, piece);
-                into.put(piece.asSlice(0, n).asByteBuffer());
-                if (n < want) {
-                    break;
-                }
-            }
-        } finally {
-            s.release();
-        }
-        return into.position() - start;
+        return transfers.read(offset, into);
     }
 
     /**
@@ -180,33 +162,7 @@ public final class NativeFile implements AutoCloseable {
      * @return bytes read; fewer than the segment's size only at the end of the file
      */
     public long read(long offset, MemorySegment into) throws IOException {
-        Scratch s = Scratch.acquire();
-        try {
-            return fill(s, offset, into);
-        } finally {
-            s.release();
-        }
-    }
-
-    private long fill(Scratch s, long offset, MemorySegment into) throws IOException {
-        long done = 0;
-        int fd = enter();
-        try {
-            while (done < into.byteSize()) {
-                long n = Libc.pread(s, fd, done == 0 ? into : into.asSlice(done), offset + done);
-                if (n == 0) {
-                    break;
-                }
-                if (n > 0) {
-                    done += n;
-                } else if (n != -Errno.EINTR) {
-                    throw failure(n, "pread");
-                }
-            }
-            return done;
-        } finally {
-            descriptor.leave();
-        }
+        return transfers.read(offset, into);
     }
 
     /**
@@ -216,117 +172,22 @@ public final class NativeFile implements AutoCloseable {
      *     the content undefined: not cached, past the end, or not possible on this file system
      */
     public boolean readNowait(long offset, ByteBuffer into) throws IOException {
-        if (nowaitUnsupported) {
-            return false;
-        }
-        int length = into.remaining();
-        Scratch s = Scratch.acquire();
-        try {
-            if (into.isDirect()) {
-                if (!readNowait(s, offset, MemorySegment.ofBuffer(into))) {
-                    return false;
-                }
-                into.position(into.limit());
-                return true;
-            }
-            if (length > Scratch.BOUNCE_BYTES) {
-                return false;
-            }
-            MemorySegment piece = s.bounce().asSlice(0, length);
-            if (!readNowait(s, offset, piece)) {
-                return false;
-            }
-            into.put(piece.asByteBuffer());
-            return true;
-        } finally {
-            Reference.reachabilityFence(into);
-            s.release();
-        }
+        return nowait.read(offset, into);
     }
 
     /** As {@link #readNowait(long, ByteBuffer)}, into native memory. */
     public boolean readNowait(long offset, MemorySegment into) throws IOException {
-        if (nowaitUnsupported) {
-            return false;
-        }
-        Scratch s = Scratch.acquire();
-        try {
-            return readNowait(s, offset, into);
-        } finally {
-            Reference.reachabilityFence(into);
-            s.release();
-        }
-    }
-
-    private boolean readNowait(Scratch s, long offset, MemorySegment into) throws IOException {
-        long length = into.byteSize();
-        if (length == 0) {
-            return true;
-        }
-        s.vector(0, requireNative(into));
-        int fd = enter();
-        long n;
-        try {
-            n = Libc.preadv2(s, fd, 1, offset, Libc.RWF_NOWAIT);
-        } finally {
-            descriptor.leave();
-        }
-        if (n >= 0) {
-            return n == length;
-        }
-        int errno = (int) -n;
-        if (errno == Errno.EOPNOTSUPP || errno == Errno.EINVAL || errno == Errno.ENOSYS) {
-            nowaitUnsupported = true;
-        } else if (errno != Errno.EAGAIN && errno != Errno.EINTR) {
-            throw failure(n, "preadv2");
-        }
-        return false;
+        return nowait.read(offset, into);
     }
 
     /** Writes all that {@code from} holds and moves its position to its limit. */
     public void write(long offset, ByteBuffer from) throws IOException {
-        if (from.isDirect()) {
-            write(offset, MemorySegment.ofBuffer(from));
-            from.position(from.limit());
-            return;
-        }
-        int start = from.position();
-        Scratch s = Scratch.acquire();
-        try {
-            while (from.hasRemaining()) {
-                long at = offset + from.position() - start;
-                int n = Math.min(from.remaining(), Scratch.BOUNCE_BYTES);
-                MemorySegment piece = s.bounce().asSlice(0, n);
-                MemorySegment.copy(MemorySegment.ofBuffer(from), 0, piece, 0, n);
-                drain(s, at, piece);
-                from.position(from.position() + n);
-            }
-        } finally {
-            s.release();
-        }
+        transfers.write(offset, from);
     }
 
     /** Writes the whole segment, which is native memory. */
     public void write(long offset, MemorySegment from) throws IOException {
-        Scratch s = Scratch.acquire();
-        try {
-            drain(s, offset, from);
-        } finally {
-            s.release();
-        }
-    }
-
-    private void drain(Scratch s, long offset, MemorySegment from) throws IOException {
-        long done = 0;
-        int fd = enter();
-        try {
-            while (done < from.byteSize()) {
-                long n = Libc.pwrite(s, fd, done == 0 ? from : from.asSlice(done), offset + done);
-                done += progress(n, "pwrite");
-            }
-        } finally {
-            descriptor.leave();
-        }
+        transfers.write(offset, from);
     }
 
     /**
@@ -334,31 +195,7 @@ public final class NativeFile implements AutoCloseable {
      * position to its limit. Buffers on the heap cost a copy of all of them.
      */
     public void write(long offset, List<ByteBuffer> from) throws IOException {
-        GatherWrite.write(this, offset, from);
-    }
-
-    /** One pwritev of the first vectors; bytes written, at least 0 (0 = interrupted). */
-    long writeVectors(Scratch s, int vectors, long offset) throws IOException {
-        int fd = enter();
-        try {
-            return progress(Libc.pwritev(s, fd, vectors, offset), "pwritev");
-        } finally {
-            descriptor.leave();
-        }
-    }
-
-    private long progress(long n, String operation) throws NativeIOException {
-        if (n > 0) {
-            return n;
-        }
-        if (n == 0) {
-            // A write of nothing for a length above nothing would turn the loop for ever.
-            throw new NativeIOException(Errno.EIO, operation, path);
-        }
-        if (n == -Errno.EINTR) {
-            return 0;
-        }
-        throw failure(n, operation);
+        GatherWrite.write(transfers, offset, from);
     }
 
     /** Makes data durable, and of the file's attributes what is needed to read it back. */
@@ -397,7 +234,7 @@ public final class NativeFile implements AutoCloseable {
 
     /** Bytes of storage that the file uses; less than its size where it has holes. */
     public long allocatedBytes() throws IOException {
-        return status(s -> s.struct.get(ValueLayout.JAVA_LONG, 48) * 512);
+        return status(FileStatus::allocatedBytes);
     }
 
     /**
@@ -433,7 +270,7 @@ public final class NativeFile implements AutoCloseable {
      */
     public long copyTo(NativeFile target, long sourceOffset, long targetOffset, long length)
             throws IOException {
-        int to = target.enter();
+        int to = target.descriptor.enterOpen();
         try {
             long done = 0;
             while (done < length) {
@@ -486,35 +323,17 @@ public final class NativeFile implements AutoCloseable {
 
     /** What tells this file from others while the system runs. */
     public FileIdentity identity() throws IOException {
-        return status(NativeFile::identity);
-    }
-
-    private static FileIdentity identity(Scratch s) {
-        // struct statx: mask 0, inode 32, device 136 and 140, mount id 144.
-        int mask = s.struct.get(ValueLayout.JAVA_INT, 0);
-        long major = Integer.toUnsignedLong(s.struct.get(ValueLayout.JAVA_INT, 136));
-        long minor = Integer.toUnsignedLong(s.struct.get(ValueLayout.JAVA_INT, 140));
-        long mount = s.struct.get(ValueLayout.JAVA_LONG, 144);
-        return new FileIdentity(
-                major << 32 | minor,
-                s.struct.get(ValueLayout.JAVA_LONG, 32),
-                (mask & Libc.STATX_MNT_ID) != 0 ? OptionalLong.of(mount) : OptionalLong.empty());
+        return status(FileStatus::identity);
     }
 
     /** Whether the file is a block device, whose size is fixed and which has no holes. */
     public boolean isBlockDevice() throws IOException {
-        return status(s -> (s.struct.get(ValueLayout.JAVA_SHORT, 28) & 0170000) == 0060000);
+        return status(FileStatus::isBlockDevice);
     }
 
     /** Number of the device that a device's file stands for, as {@code major:minor}. */
     public String deviceNumber() throws IOException {
-        // struct statx: major and minor at 128 and 132.
-        return status(
-                s ->
-                        Integer.toUnsignedString(s.struct.get(ValueLayout.JAVA_INT, 128))
-                                + ":"
-                                + Integer.toUnsignedString(
-                                        s.struct.get(ValueLayout.JAVA_INT, 132)));
+        return status(FileStatus::deviceNumber);
     }
 
     private interface StatusReader<T> {
@@ -568,23 +387,8 @@ public final class NativeFile implements AutoCloseable {
         return fd;
     }
 
-    private int enter() throws ClosedChannelException {
-        int fd = descriptor.enter();
-        if (fd < 0) {
-            throw new ClosedChannelException();
-        }
-        return fd;
-    }
-
     private NativeIOException failure(long result, String operation) {
         return new NativeIOException((int) -result, operation, path);
-    }
-
-    static MemorySegment requireNative(MemorySegment segment) {
-        if (!segment.isNative()) {
-            throw new IllegalArgumentException("memory on the heap");
-        }
-        return segment;
     }
 
     /**

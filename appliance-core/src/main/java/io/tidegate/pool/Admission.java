@@ -45,7 +45,7 @@ final class Admission {
             if (core.closed) {
                 throw new GoneException("the pool is being reopened or was closed");
             }
-            if (core.store.unwrittenBytes() >= dirtyNodeBytes || !claimLog(walBytes)) {
+            if (mapTooFarAhead() || !claimLog(walBytes)) {
                 awaitCheckpoint(round);
                 continue;
             }
@@ -66,6 +66,11 @@ final class Admission {
             }
             awaitCheckpoint(round);
         }
+    }
+
+    /** Barrier rule 7: a checkpoint has to be able to write all of it in bounded time. */
+    private boolean mapTooFarAhead() {
+        return core.store.unwrittenBytes() >= dirtyNodeBytes && core.rules.nodeBudgetHolds();
     }
 
     /** Barrier rule 7: the last tenth of the log is for barriers and administrative acts. */

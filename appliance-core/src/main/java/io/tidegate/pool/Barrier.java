@@ -62,7 +62,7 @@ final class Barrier {
         lock.lock();
         try {
             wantedLsn = Math.max(wantedLsn, lsn);
-            long mine = started + 1;
+            long mine = running && rules.runningSyncAnswers() ? started : started + 1;
             while (completed < mine) {
                 if (!health.writable()) {
                     throw new IOException("the pool takes no writes: " + health.readOnlyReason());

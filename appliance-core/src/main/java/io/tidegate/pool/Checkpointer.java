@@ -121,7 +121,7 @@ final class Checkpointer {
         }
         boolean durable = false;
         try {
-            reuse(cut, false);
+            reuse(cut, Reached.CUT);
             write(cut.image);
             publish(cut, clean);
             durable = true;
@@ -140,6 +140,8 @@ final class Checkpointer {
         core.seals.written(cut.image.sealPages);
         carried.clear();
         unnamed = cut;
+        reuse(cut, Reached.DURABLE);
+        core.rules.unnamed();
         name();
         return true;
     }
@@ -160,12 +162,19 @@ final class Checkpointer {
         core.space.durable(cut.image.layout.segments());
         core.wal.release(cut.mark);
         core.shares.durable(cut.image.quiet);
-        reuse(cut, true);
+        reuse(cut, Reached.NAMED);
+    }
+
+    /** How far a checkpoint has come. */
+    enum Reached {
+        CUT,
+        DURABLE,
+        NAMED
     }
 
     /** Rule W6: what this checkpoint freed is still in use in the one before. */
-    private void reuse(Cut cut, boolean durable) {
-        if (durable == core.rules.reuseWaitsForSuperblock()) {
+    private void reuse(Cut cut, Reached now) {
+        if (now == core.rules.reuse()) {
             core.retirement.retire(cut.image.freed);
         }
     }

@@ -229,6 +229,10 @@ final class DataFiles {
     /** Writes and marks the file. */
     void write(long address, int skipBytes, ByteBuffer from) throws IOException {
         DataFile f = file(address);
+        boolean before = !rules.marksAfterWrite();
+        if (before) {
+            f.marked = true;
+        }
         try {
             f.file.write(layout.offsetInFile(address) + skipBytes, from);
         } catch (IOException e) {
@@ -236,7 +240,7 @@ final class DataFiles {
             throw e;
         } finally {
             // A write that failed may have changed some of the bytes, and readers see those.
-            if (!f.marked) {
+            if (!f.marked && !before) {
                 f.marked = true;
             }
         }
@@ -300,6 +304,9 @@ final class DataFiles {
             if (f != null && f.marked) {
                 f.marked = false;
                 taken.add(f);
+            }
+            if (!taken.isEmpty() && !rules.barrierSyncsAllFiles()) {
+                break;
             }
         }
         for (DataFile f : taken) {

@@ -18,6 +18,7 @@ final class Maintenance {
 
     private final PoolCore core;
     private final Walker walker;
+    private final GuardWatch guards;
     private volatile @Nullable Thread thread;
     private volatile boolean stopping;
     private volatile boolean wanted;
@@ -28,12 +29,11 @@ final class Maintenance {
     private int nextPause = 1;
     private boolean again;
     private long lastCheckpoint = System.nanoTime();
-    private long eraSeen;
-    private long eraSince;
 
     Maintenance(PoolCore core) {
         this.core = core;
         this.walker = new Walker(core);
+        this.guards = new GuardWatch(core.guards, OLD_GUARD_NANOS);
     }
 
     void start() {
@@ -103,7 +103,9 @@ final class Maintenance {
             core.health.trouble(Health.Part.BACKGROUND, e);
         }
         core.retirement.poll();
-        watchGuards();
+        if (guards.overdue(System.nanoTime())) {
+            LOG.warn("pool {}: a read or write has been under way for over 10 s", core.name);
+        }
         if (wanted || pauseOver() && (core.admission.checkpointDue() || periodOver())) {
             checkpoint();
         }
@@ -169,19 +171,6 @@ final class Maintenance {
             } finally {
                 core.space.endPunch(segment, done);
             }
-        }
-    }
-
-    /** A guard that stays open keeps space only; but somebody should know. */
-    private void watchGuards() {
-        long oldest = core.guards.oldest();
-        long now = System.nanoTime();
-        if (oldest != eraSeen) {
-            eraSeen = oldest;
-            eraSince = now;
-        } else if (oldest < core.guards.now() && now - eraSince > OLD_GUARD_NANOS) {
-            LOG.warn("pool {}: a read or write has been under way for over 10 s", core.name);
-            eraSince = now;
         }
     }
 }

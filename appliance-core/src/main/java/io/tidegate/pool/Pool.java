@@ -18,7 +18,6 @@ import io.tidegate.volume.VolumeStore;
 import io.tidegate.volume.VolumeUsage;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -26,18 +25,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A pool in a directory of ordinary files, or of raw block devices. One process at a time has it
  * open. Calls block, and belong on platform threads.
  */
 public final class Pool implements VolumeStore {
-
-    private static final Logger LOG = LoggerFactory.getLogger(Pool.class);
-    private static final long POLL_NANOS = 100_000;
 
     private final PoolFactory factory;
     private final PoolOpenOptions options;
@@ -190,29 +183,7 @@ public final class Pool implements VolumeStore {
 
     @Override
     public StoreStatus status() {
-        PoolCore c = core();
-        SpaceMap.Figures f = c.space.figures();
-        long host = c.hostFreeBytes();
-        int grain = c.layout.grainBytes();
-        long nodes = f.nodesUsed() * Layout.PAGE_BYTES;
-        return new StoreStatus(
-                f.totalSegments() * c.layout.segmentBytes(),
-                f.grainsUsed() * grain + nodes,
-                free(f, grain, host),
-                f.pendingPages() * Layout.PAGE_BYTES,
-                f.reserveSegments() * c.layout.segmentBytes(),
-                f.promisedGrains() * grain,
-                nodes,
-                c.shares.sharedGrains() * grain,
-                (c.checkpointer.current().features() & Superblock.INCOMPATIBLE_CHECKSUMS) != 0,
-                Optional.ofNullable(c.health.readOnlyReason()));
-    }
-
-    /** What the pool has, or what has real space and may get it, if that is less. */
-    private static long free(SpaceMap.Figures f, int grain, long host) {
-        long pool = f.thinGrains() * grain;
-        long real = f.realGrains() * grain;
-        return host > pool - real ? pool : Math.max(0, real + host);
+        return new Sizes(core()).ofPool();
     }
 
     @Override
@@ -414,60 +385,13 @@ public final class Pool implements VolumeStore {
     @Override
     public ChangeStream diff(SnapshotId from, SnapshotId to, long resumeOffset)
             throws StoreException {
-        PoolCore c = core();
-        c.admin.lock();
-        try {
-            Acts acts = new Acts(c);
-            Snapshot a = acts.snapshot(from);
-            Snapshot b = acts.snapshot(to);
-            requireOrder(a.volume == b.volume && a.epoch <= b.epoch, from, to);
-            return stream(c, a, 0, b, List.of(a, b), resumeOffset);
-        } finally {
-            c.admin.unlock();
-        }
+        return new Differences(core()).between(from, to, resumeOffset);
     }
 
     @Override
     public ChangeStream diff(BookmarkId from, SnapshotId to, long resumeOffset)
             throws StoreException {
-        PoolCore c = core();
-        c.admin.lock();
-        try {
-            Acts acts = new Acts(c);
-            Bookmark a = acts.bookmark(from);
-            Snapshot b = acts.snapshot(to);
-            requireOrder(a.volume == b.volume && a.epoch <= b.epoch, from, to);
-            return stream(c, null, a.epoch, b, List.of(b), resumeOffset);
-        } finally {
-            c.admin.unlock();
-        }
-    }
-
-    private static ChangeStream stream(
-            PoolCore c,
-            @Nullable Snapshot from,
-            int sinceEpoch,
-            Snapshot to,
-            List<Snapshot> held,
-            long resumeOffset)
-            throws StoreException {
-        Guards.Guard guard = c.guards.enter();
-        try {
-            ChangeStream stream = new DiffStream(c, from, sinceEpoch, to, held, resumeOffset);
-            held.forEach(s -> s.opens.incrementAndGet());
-            return stream;
-        } catch (IOException e) {
-            throw Failures.store(e, c);
-        } finally {
-            c.guards.leave(guard);
-        }
-    }
-
-    private static void requireOrder(boolean holds, Object from, Object to) throws StoreException {
-        if (!holds) {
-            throw new StoreException(
-                    Kind.NOT_FOUND, from + " is no earlier point of the volume of " + to);
-        }
+        return new Differences(core()).between(from, to, resumeOffset);
     }
 
     @Override
@@ -479,66 +403,13 @@ public final class Pool implements VolumeStore {
         end(true);
     }
 
-    /**
-     * Ends this opening: handles lifted, commands ended, thread stopped, files and lock released.
-     */
+    /** Ends this opening: handles lifted, then as {@link Ending} says. */
     private void end(boolean clean) throws StoreException {
-        PoolCore c = core;
         handles.forEach(Reopenable::lift);
-        c.growing.lock();
         try {
-            c.closed = true;
+            new Ending(core, token).run(clean);
         } finally {
-            c.growing.unlock();
-        }
-        c.maintenance.stop();
-        c.sealer.stop();
-        try {
-            quiesce(c);
-            if (clean && c.health.writable()) {
-                finish(c);
-            }
-        } catch (IOException e) {
-            throw Failures.store(e, c);
-        } finally {
-            try {
-                c.closeFiles();
-            } catch (IOException e) {
-                LOG.error("pool {}: a file could not be closed", c.name, e);
-            }
             factory.release();
-        }
-    }
-
-    /** A last checkpoint; where none can be made, a barrier keeps what the log has. */
-    private void finish(PoolCore c) throws IOException {
-        boolean done = false;
-        try {
-            done = c.checkpointer.run(true);
-        } finally {
-            if (!done && c.health.writable()) {
-                c.barrier.flush(c.wal.queuedLsn());
-            }
-        }
-        if (done) {
-            token.remove();
-        }
-    }
-
-    /** Waits until no command and no reader is inside. */
-    private static void quiesce(PoolCore c) {
-        List<Volume> all = new ArrayList<>(c.state.bySerial.values());
-        for (Volume v : all) {
-            v.deleted = true;
-            v.gate.close();
-            while (!v.gate.awaitDrained(System.nanoTime() + c.options.drainLimit().toNanos())) {
-                LOG.info("pool {} waits for writes to end", c.name);
-            }
-            v.gate.open();
-        }
-        long era = c.guards.advance();
-        while (!c.guards.allPast(era)) {
-            LockSupport.parkNanos(POLL_NANOS);
         }
     }
 }

@@ -137,7 +137,7 @@ final class PoolCore {
                         walFile,
                         found.superblock().walBytes(),
                         new WalBatch.Context(found.bootId(), walId, found.superblock().pool()),
-                        this::apply,
+                        rules.effects(this::apply),
                         health,
                         found.walPosition(),
                         found.lastLsn(),

@@ -30,6 +30,7 @@ final class PoolImage {
     private final String name;
     private final PoolFile wal;
     private final RecordCheck check;
+    private final Wal.Effect effect;
 
     /** What the last durable checkpoint holds. */
     CheckpointImage.Places places = CheckpointImage.Places.none(0);
@@ -54,7 +55,8 @@ final class PoolImage {
         this.superblock = superblock;
         this.wal = wal;
         this.parts = parts;
-        this.check = new RecordCheck(parts.state, parts.layout);
+        this.check = new RecordCheck(parts.state, parts.space, parts.layout);
+        this.effect = parts.rules.effects(parts.state);
     }
 
     /**
@@ -286,7 +288,7 @@ final class PoolImage {
     private void apply(long lsn, WalRecord r) throws IOException {
         check.fits(lsn, r);
         try {
-            parts.state.apply(lsn, r, null);
+            effect.apply(lsn, r, null);
             records++;
         } catch (UncheckedIOException e) {
             throw e.getCause();

@@ -11,10 +11,12 @@ import org.jspecify.annotations.Nullable;
 final class RecordCheck {
 
     private final PoolState state;
+    private final SpaceMap space;
     private final Layout layout;
 
-    RecordCheck(PoolState state, Layout layout) {
+    RecordCheck(PoolState state, SpaceMap space, Layout layout) {
         this.state = state;
+        this.space = space;
         this.layout = layout;
     }
 
@@ -53,7 +55,7 @@ final class RecordCheck {
     private @Nullable String problem(WalRecord r) {
         return switch (r) {
             case WalRecord.MapRun m -> run(m.volume(), m.grain(), m.count(), m.epoch());
-            case WalRecord.Share m -> run(m.volume(), m.grain(), m.count(), m.epoch());
+            case WalRecord.Share m -> share(m);
             case WalRecord.Discard d -> discard(d);
             case WalRecord.Snap s -> snap(s);
             case WalRecord.SnapDelete s -> deletable(s.id());
@@ -89,6 +91,21 @@ final class RecordCheck {
             return "its grains lie in more than one leaf";
         }
         return range(v, grain, count, epoch);
+    }
+
+    /**
+     * A replay frees no grain before the run did, so what was shared in the run is in use here. A
+     * grain that is not would be shown by a volume and be handed out to another.
+     */
+    private @Nullable String share(WalRecord.Share r) {
+        String problem = run(r.volume(), r.grain(), r.count(), r.epoch());
+        for (int i = 0; i < r.count() && problem == null; i++) {
+            long address = r.address() + ((long) i << layout.grainPageShift());
+            if (!space.isUsed(address, SpaceMap.DATA)) {
+                problem = "page " + address + " is shared, but not in use";
+            }
+        }
+        return problem;
     }
 
     private @Nullable String discard(WalRecord.Discard r) {

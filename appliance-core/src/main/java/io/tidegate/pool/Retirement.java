@@ -39,9 +39,15 @@ final class Retirement {
         return address | UNHOLD;
     }
 
-    synchronized void whenCovered(long lsn, long address) {
-        lsns.add(lsn);
-        byLsn.add(address);
+    void whenCovered(long lsn, long address) {
+        if (!rules.reuseWaitsForBarrier()) {
+            retire(LongArrayList.newListWith(address));
+            return;
+        }
+        synchronized (this) {
+            lsns.add(lsn);
+            byLsn.add(address);
+        }
     }
 
     synchronized void atCheckpoint(long address) {

@@ -13,11 +13,11 @@ class Rules {
     /** Called after a slot is published and before its record is queued. */
     void published() {}
 
-    /** Called when a write in place has looked up its addresses, before it writes. */
-    void lookedUp() {}
-
     /** Called when a change must wait for a checkpoint before it is admitted. */
     void waitsForCheckpoint() {}
+
+    /** Called when a checkpoint's superblock is durable, and the log does not name it yet. */
+    void unnamed() {}
 
     // Rules of the data path ---------------------------------------------------------------------
 
@@ -46,9 +46,19 @@ class Rules {
         return false;
     }
 
-    /** W6: what a checkpoint frees is reused when its superblock is durable. */
-    boolean reuseWaitsForSuperblock() {
+    /** W5: records take effect in the order of the log, in a run and in a replay. */
+    Wal.Effect effects(Wal.Effect inOrder) {
+        return inOrder;
+    }
+
+    /** W6: what a record frees is reused when that record is covered. */
+    boolean reuseWaitsForBarrier() {
         return true;
+    }
+
+    /** W6: what a checkpoint frees is reused when the log names its durable superblock. */
+    Checkpointer.Reached reuse() {
+        return Checkpointer.Reached.NAMED;
     }
 
     /** W3b: a shared grain is not overwritten in place. */
@@ -133,6 +143,21 @@ class Rules {
         return true;
     }
 
+    /** Barrier rule 1: a file is marked when the bytes are written, not before. */
+    boolean marksAfterWrite() {
+        return true;
+    }
+
+    /** Barrier rule 1: all files with a mark are synced, whoever wrote to them. */
+    boolean barrierSyncsAllFiles() {
+        return true;
+    }
+
+    /** Barrier rule 1: a flush is answered by a sync that began after it arrived. */
+    boolean runningSyncAnswers() {
+        return false;
+    }
+
     /** Barrier rule 2: a write is answered when its record and all before it are in the log. */
     boolean answersWhenWritten() {
         return true;
@@ -160,6 +185,11 @@ class Rules {
 
     /** Barrier rule 7: changes wait while only the last tenth of the log is left. */
     boolean logRoomNeeded() {
+        return true;
+    }
+
+    /** Barrier rule 7: changes wait while the map in memory is too far ahead of the disk. */
+    boolean nodeBudgetHolds() {
         return true;
     }
 

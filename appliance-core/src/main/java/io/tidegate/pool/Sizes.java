@@ -3,16 +3,18 @@ package io.tidegate.pool;
 import io.tidegate.volume.SnapshotId;
 import io.tidegate.volume.SnapshotUsage;
 import io.tidegate.volume.StoreException;
+import io.tidegate.volume.StoreStatus;
 import io.tidegate.volume.VolumeId;
 import io.tidegate.volume.VolumeUsage;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * What volumes and snapshots take. The accounts answer, but for a list that changed its place and
- * was not counted since: it is read then, in short pieces, and while it is read the pool can be
- * administered.
+ * What the pool, its volumes and its snapshots take. The accounts answer, but for a list that
+ * changed its place and was not counted since: it is read then, in short pieces, and while it is
+ * read the pool can be administered.
  */
 final class Sizes {
 
@@ -23,6 +25,31 @@ final class Sizes {
 
     Sizes(PoolCore core) {
         this.core = core;
+    }
+
+    StoreStatus ofPool() {
+        SpaceMap.Figures f = core.space.figures();
+        long host = core.hostFreeBytes();
+        int grain = core.layout.grainBytes();
+        long nodes = f.nodesUsed() * Layout.PAGE_BYTES;
+        return new StoreStatus(
+                f.totalSegments() * core.layout.segmentBytes(),
+                f.grainsUsed() * grain + nodes,
+                free(f, grain, host),
+                f.pendingPages() * Layout.PAGE_BYTES,
+                f.reserveSegments() * core.layout.segmentBytes(),
+                f.promisedGrains() * grain,
+                nodes,
+                core.shares.sharedGrains() * grain,
+                (core.checkpointer.current().features() & Superblock.INCOMPATIBLE_CHECKSUMS) != 0,
+                Optional.ofNullable(core.health.readOnlyReason()));
+    }
+
+    /** What the pool has, or what has real space and may get it, if that is less. */
+    private static long free(SpaceMap.Figures f, int grain, long host) {
+        long pool = f.thinGrains() * grain;
+        long real = f.realGrains() * grain;
+        return host > pool - real ? pool : Math.max(0, real + host);
     }
 
     SnapshotUsage of(SnapshotId id) throws StoreException {

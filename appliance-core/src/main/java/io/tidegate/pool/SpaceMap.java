@@ -215,7 +215,14 @@ final class SpaceMap {
         chooser.plan();
     }
 
+    /** Once it is clear that all segments in use are there. */
     synchronized void realize() throws IOException {
+        for (int s = 0; s < table.segments(); s++) {
+            if (table.state(s) == DATA && table.used(s) > 0 && !table.onHost(s)) {
+                table.setOnHost(s, true);
+                codec.dirty(s);
+            }
+        }
         chooser.realize();
     }
 
@@ -257,8 +264,9 @@ final class SpaceMap {
                             + " segments");
         }
         if (table.state(s) == FREE) {
+            // Whether it has real space is not known: a loss of power may have taken the space with
+            // the records. Those that count find it there, see realize.
             table.become(s, DATA);
-            table.setOnHost(s, true);
             codec.dirty(s);
         }
         if (table.state(s) != DATA) {

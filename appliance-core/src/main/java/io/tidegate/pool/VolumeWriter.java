@@ -310,7 +310,6 @@ final class VolumeWriter {
     private void overwrite(
             long first, long end, long offset, ByteBuffer from, @Nullable OwedFiles owed)
             throws IOException {
-        core.rules.lookedUp();
         long start = Math.max(offset, first << layout.grainShift());
         long stop = Math.min(offset + from.remaining(), end << layout.grainShift());
         ByteBuffer part = part(from, start - offset, stop - start);

@@ -10,7 +10,7 @@ import java.util.UUID;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 
-/** Rules of durability: barriers, answers, what a recovery believes, failed syncs, the log. */
+/** Rules of durability: barriers, answers, what a recovery believes, failed syncs, the lock. */
 @NullUnmarked
 class PoolDurabilityRulesTest extends RuleScenes {
 
@@ -207,38 +207,6 @@ class PoolDurabilityRulesTest extends RuleScenes {
                                     }
                                 }))
                 .isEqualTo(new Twice(2, 1));
-    }
-
-    // Barrier rule 7 ----------------------------------------------------------------------------
-
-    private boolean takesWritesWhenTheLogIsFull(Quiet rules) throws Exception {
-        start(rules);
-        VolumeDevice v = volume();
-        for (int i = 0; i < 1500; i++) {
-            try {
-                write(v, 0, GRAIN, i);
-                v.discard(0, GRAIN);
-                // So that space never makes it wait, and thereby brings a checkpoint.
-                v.flush();
-            } catch (DeviceException e) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    @Test
-    void changesWaitBeforeTheLogIsFull() throws Exception {
-        assertThat(takesWritesWhenTheLogIsFull(new Quiet())).isTrue();
-        assertThat(
-                        takesWritesWhenTheLogIsFull(
-                                new Quiet() {
-                                    @Override
-                                    boolean logRoomNeeded() {
-                                        return false;
-                                    }
-                                }))
-                .isFalse();
     }
 
     // Barrier rule 8 ----------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 package io.tidegate.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.tidegate.block.ChangeStream;
 import io.tidegate.block.DeviceException;
@@ -8,6 +9,7 @@ import io.tidegate.volume.BookmarkId;
 import io.tidegate.volume.SnapshotDevice;
 import io.tidegate.volume.SnapshotId;
 import io.tidegate.volume.VolumeDevice;
+import io.tidegate.volume.VolumeId;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.NullUnmarked;
@@ -131,15 +133,39 @@ class PoolOrderRulesTest extends RuleScenes {
                 .isFalse();
     }
 
+    /** What a snapshot shows after an overwrite of a clone that began as it. */
+    private int originOfAClone(Quiet rules) throws Exception {
+        start(rules);
+        VolumeDevice v = volume();
+        write(v, 0, GRAIN, 1);
+        SnapshotId origin = SnapshotId.random();
+        pool.snapshot(Map.of(v.volume(), origin));
+        VolumeId clone = VolumeId.random();
+        pool.cloneSnapshot(origin, clone);
+        write(pool.openVolume(clone), 0, GRAIN, 2);
+        try (SnapshotDevice s = pool.openSnapshot(origin)) {
+            return read(s, 0);
+        }
+    }
+
+    @Test
+    void aCloneDoesNotOverwriteItsOrigin() throws Exception {
+        assertThat(originOfAClone(new Quiet())).isEqualTo(1);
+        assertThat(
+                        originOfAClone(
+                                new Quiet() {
+                                    @Override
+                                    int horizon(Volume v) {
+                                        return v.snapshots.isEmpty() ? 0 : v.horizon();
+                                    }
+                                }))
+                .isEqualTo(2);
+    }
+
     // W4 ----------------------------------------------------------------------------------------
 
     /** What a reader sees beside a write, and what a loss of power after a flush leaves of it. */
     private record Seen(int byReader, int afterPowerLoss) {}
-
-    private static class HeldAtItsBytes extends Quiet {
-        @Override
-        void published() {}
-    }
 
     private Seen besideAWriteThatIsNotThereYet(Quiet rules) throws Exception {
         startAmongStrangers(rules);
@@ -172,6 +198,29 @@ class PoolOrderRulesTest extends RuleScenes {
                 .isEqualTo(new Seen(STRANGER, STRANGER));
     }
 
+    /** A part of the bytes has arrived; nobody sees them, and the grain is free as before. */
+    @Test
+    void aWriteThatFailsShowsNothingAndTakesNothing() throws Exception {
+        start(new Quiet());
+        VolumeDevice v = volume();
+        SpaceMap space = pool.core().space;
+        write(v, GRAIN, GRAIN, 1);
+        long free = space.claims.thinGrains();
+        long underWay = space.grainsUnderWay();
+        long records = pool.core().wal.queuedLsn();
+        files.faults = new FaultPlan(op -> op.startsWith("write data"), 0, 1, FaultPlan.EIO, 1);
+        DeviceException e =
+                catchThrowableOfType(DeviceException.class, () -> write(v, 0, GRAIN, 2));
+        assertThat(e.kind()).isEqualTo(DeviceException.Kind.WRITE);
+        files.faults = null;
+        assertThat(read(v, 0)).isZero();
+        assertThat(pool.core().wal.queuedLsn()).as("records").isEqualTo(records);
+        assertThat(space.grainsUnderWay()).isEqualTo(underWay);
+        assertThat(space.claims.thinGrains()).isEqualTo(free);
+        write(v, 0, GRAIN, 3);
+        assertThat(read(v, 0)).isEqualTo(3);
+    }
+
     // W9 ----------------------------------------------------------------------------------------
 
     /**
@@ -198,5 +247,43 @@ class PoolOrderRulesTest extends RuleScenes {
     void aNodeThatASnapshotHasIsCopiedBeforeItIsChanged() throws Exception {
         assertThat(snapshotAfterAWrite(false)).isEqualTo(1);
         assertThat(snapshotAfterAWrite(true)).isEqualTo(2);
+    }
+
+    /** Whether a reader ends while a writer changes the map and waits for the disk. */
+    private boolean readsBesideAChangeOfTheMap(boolean takesTheLock) throws Exception {
+        Quiet rules = new Quiet();
+        start(rules);
+        VolumeDevice v = volume();
+        write(v, 0, GRAIN, 1);
+        pool.close();
+        reopen(files, boot, rules);
+        VolumeDevice d = pool.openVolume(v.volume());
+        VolumeMap map = inside(d).map;
+        // Looks for what is mapped, with the map locked; the leaf has to be read for that.
+        Side change = heldAt(rules, "read data", () -> d.discard(0, 2 * GRAIN));
+        Side reader =
+                new Side(
+                        () -> {
+                            if (takesTheLock) {
+                                map.growTo(1);
+                            }
+                            assertThat(read(d, 0)).isEqualTo(1);
+                        });
+        reader.thread.start();
+        reader.settled();
+        boolean ended = !reader.thread.isAlive();
+        if (ended) {
+            reader.join();
+        }
+        rules.release.countDown();
+        change.join();
+        reader.thread.join();
+        return ended;
+    }
+
+    @Test
+    void readersWalkTheMapWithoutItsLock() throws Exception {
+        assertThat(readsBesideAChangeOfTheMap(false)).isTrue();
+        assertThat(readsBesideAChangeOfTheMap(true)).isFalse();
     }
 }

@@ -8,7 +8,6 @@ import io.tidegate.volume.VolumeDevice;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
@@ -57,7 +56,7 @@ class PoolRecoveryRulesTest extends RuleScenes {
         stopAt("sync pool.super");
         assertThat(catchThrowable(() -> pool.core().checkpointer.run(false)))
                 .isInstanceOf(IOException.class);
-        BootToken token = token();
+        BootToken token = token(boot);
         files = files.afterKill();
         token.make();
         stopAt("write pool.super");
@@ -69,14 +68,6 @@ class PoolRecoveryRulesTest extends RuleScenes {
         } catch (StoreException e) {
             return String.valueOf(e.kind());
         }
-    }
-
-    private BootToken token() {
-        return BootToken.of(
-                Optional.of(tokens),
-                pool.core().checkpointer.current().pool(),
-                boot,
-                files.identity());
     }
 
     private List<String> killsThenPowerLosses(boolean inForce) throws Exception {

@@ -6,116 +6,28 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.tidegate.block.BlockDevice;
 import io.tidegate.block.DeviceException;
-import io.tidegate.block.Geometry;
 import io.tidegate.volume.BookmarkId;
 import io.tidegate.volume.SnapshotId;
 import io.tidegate.volume.StoreException;
 import io.tidegate.volume.StoreStatus;
 import io.tidegate.volume.VolumeDevice;
 import io.tidegate.volume.VolumeId;
-import io.tidegate.volume.VolumeShape;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.NullUnmarked;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Reserved volumes: what is promised to them, what is refused for it, and a full pool. */
 @NullUnmarked
-class PoolReserveTest {
+class PoolReserveTest extends PoolReserveFixture {
 
-    private static final int GRAIN = 4096;
-    private static final int BYTES = 2 << 20;
     private static final int ACTS = Integer.getInteger("pool.reserve.acts", 240);
-    private static final int GRAINS = BYTES / GRAIN;
-    private static final int PIECE = 64 << 10;
-
-    @TempDir Path tokens;
-
-    private PoolHarness h;
-    private Pool pool;
-
-    private void start() throws Exception {
-        h = new PoolHarness(1, tokens);
-        pool = h.pool;
-    }
-
-    private static VolumeShape shape(long bytes) {
-        return new VolumeShape(Geometry.ofBytes(bytes, 512, 4096), 4096);
-    }
-
-    private VolumeDevice volume(long bytes, boolean reserved) throws StoreException {
-        VolumeId id = VolumeId.random();
-        pool.createVolume(id, shape(bytes), reserved);
-        return pool.openVolume(id);
-    }
-
-    private static ByteBuffer bytes(int length, int value) {
-        byte[] content = new byte[length];
-        Arrays.fill(content, (byte) value);
-        return ByteBuffer.allocateDirect(length).put(content).flip();
-    }
-
-    /** Writes new grains until nothing is left for a thin volume; how many bytes it got. */
-    private static long fill(BlockDevice d) throws DeviceException {
-        long at = 0;
-        for (int length = PIECE; length >= GRAIN; length = length == GRAIN ? 0 : GRAIN) {
-            try {
-                while (at + length <= d.geometry().sizeBytes()) {
-                    d.write(at, bytes(length, 0x5A));
-                    at += length;
-                }
-                throw new AssertionError("the volume is too small to fill the pool");
-            } catch (DeviceException e) {
-                assertThat(e.kind()).isEqualTo(DeviceException.Kind.NO_SPACE);
-            }
-        }
-        return at;
-    }
-
-    /** Every grain of a device, in some order and in pieces of several lengths. */
-    private static void writeWhole(BlockDevice d, long seed, int value) throws DeviceException {
-        Random random = new Random(seed);
-        List<Integer> places = new ArrayList<>();
-        int pieceGrains = PIECE / GRAIN;
-        for (int p = 0; p < d.geometry().sizeBytes() / PIECE; p++) {
-            places.add(p);
-        }
-        Collections.shuffle(places, random);
-        for (int p : places) {
-            if (random.nextBoolean()) {
-                d.write((long) p * PIECE, bytes(PIECE, value));
-            } else {
-                for (int g = pieceGrains - 1; g >= 0; g--) {
-                    d.write((long) p * PIECE + (long) g * GRAIN, bytes(GRAIN, value));
-                }
-            }
-        }
-    }
-
-    private static void holds(BlockDevice d, int value) throws DeviceException {
-        ByteBuffer b = ByteBuffer.allocateDirect((int) d.geometry().sizeBytes());
-        d.read(0, b);
-        assertThat(b.flip().mismatch(bytes(b.limit(), value))).isEqualTo(-1);
-    }
-
-    private void sound() throws Exception {
-        new UsageOracle(pool).verify();
-        assertThat(pool.check().problems()).isEmpty();
-    }
 
     @Test
     void atFullAThinVolumeIsRefusedNewGrainsAndAReservedOneNever() throws Exception {
@@ -434,111 +346,6 @@ class PoolReserveTest {
                 pool.bookmark(s, BookmarkId.random());
             } else {
                 pool.deleteSnapshot(s);
-            }
-        }
-    }
-
-    /**
-     * Many writers at once in a full pool, on real files with the background thread: claims under
-     * way, pending frees and a thin writer that takes whatever it is given.
-     */
-    @Test
-    void writersAtOnceInAFullPool() throws Exception {
-        PoolOptions options =
-                new PoolOptions(48 << 20, GRAIN, 256 << 10, 64 << 20, 256 << 10, true);
-        PoolOpenOptions open =
-                PoolOpenOptions.standard()
-                        .withDirtyNodeBytes(256 << 10)
-                        .withDrainLimit(Duration.ofSeconds(20))
-                        .withCheckpointEvery(Duration.ofMillis(50));
-        AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-        AtomicBoolean done = new AtomicBoolean();
-        try (Pool p = Pool.create(tokens.resolve("pool"), options, open)) {
-            pool = p;
-            List<VolumeDevice> reserved = List.of(volume(BYTES, true), volume(BYTES, true));
-            VolumeDevice thin = volume(256 << 20, false);
-            List<Thread> writers = new ArrayList<>();
-            for (int w = 0; w < 4; w++) {
-                VolumeDevice d = reserved.get(w / 2);
-                long half = (w % 2) * (BYTES / 2);
-                int seed = w;
-                writers.add(thread(failure, () -> rewrite(d, half, new Random(seed))));
-            }
-            Thread taker = thread(failure, () -> take(thin, done));
-            Thread admin = thread(failure, () -> mark(reserved, done));
-            for (Thread t : writers) {
-                t.join();
-            }
-            done.set(true);
-            taker.join();
-            admin.join();
-            assertThat(failure.get()).isNull();
-            assertThat(p.check().problems()).isEmpty();
-            for (VolumeDevice d : reserved) {
-                writeWhole(d, 1, 1);
-                holds(d, 1);
-            }
-        }
-    }
-
-    private interface Body {
-        void run() throws Exception;
-    }
-
-    private static Thread thread(AtomicReference<@Nullable Throwable> failure, Body body) {
-        Thread t =
-                new Thread(
-                        () -> {
-                            try {
-                                body.run();
-                            } catch (Throwable e) {
-                                failure.compareAndSet(null, e);
-                            }
-                        });
-        t.start();
-        return t;
-    }
-
-    private static void rewrite(VolumeDevice d, long from, Random random) throws Exception {
-        int grains = GRAINS / 2;
-        for (int i = 0; i < 150; i++) {
-            int at = random.nextInt(grains);
-            int n = Math.min(grains - at, 1 + random.nextInt(64));
-            if (random.nextInt(8) == 0) {
-                d.discard(from + (long) at * GRAIN, (long) n * GRAIN);
-            } else {
-                d.write(from + (long) at * GRAIN, bytes(n * GRAIN, i));
-            }
-        }
-    }
-
-    private static void take(BlockDevice thin, AtomicBoolean done) throws Exception {
-        long at = 0;
-        while (!done.get()) {
-            try {
-                thin.write(at, bytes(PIECE, 1));
-                at += PIECE;
-            } catch (DeviceException e) {
-                assertThat(e.kind()).isEqualTo(DeviceException.Kind.NO_SPACE);
-            }
-        }
-    }
-
-    /** Bookmarks that have everything redirected; snapshots only when there is room. */
-    private void mark(List<VolumeDevice> reserved, AtomicBoolean done) throws Exception {
-        Random random = new Random(5);
-        while (!done.get()) {
-            VolumeId id = reserved.get(random.nextInt(2)).volume();
-            SnapshotId s = SnapshotId.random();
-            try {
-                pool.snapshot(Map.of(id, s));
-                pool.bookmark(s, BookmarkId.random());
-            } catch (StoreException e) {
-                assertThat(e.kind())
-                        .isIn(StoreException.Kind.NO_SPACE, StoreException.Kind.NOT_DRAINED);
-                for (SnapshotId left : pool.snapshots(id)) {
-                    pool.deleteSnapshot(left);
-                }
             }
         }
     }

@@ -2,10 +2,13 @@ package io.tidegate.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidegate.block.AtomicUpdatable;
+import io.tidegate.block.ExtentSharing;
 import io.tidegate.volume.SnapshotDevice;
 import io.tidegate.volume.SnapshotId;
 import io.tidegate.volume.StoreException;
 import io.tidegate.volume.VolumeDevice;
+import java.nio.ByteOrder;
 import java.util.Map;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
@@ -106,6 +109,63 @@ class PoolRulesTest extends RuleScenes {
                                     }
                                 }))
                 .isFalse();
+    }
+
+    private interface Change {
+        void on(VolumeDevice v) throws Exception;
+    }
+
+    /** A part of a grain is written; another change of the grain comes before its bytes. */
+    private String besideAPartialWrite(boolean locks, Change change) throws Exception {
+        Quiet rules =
+                new Quiet() {
+                    @Override
+                    boolean rangeLocks() {
+                        return locks;
+                    }
+                };
+        start(rules);
+        VolumeDevice v = volume();
+        write(v, 0, GRAIN, 1);
+        pool.snapshot(Map.of(v.volume(), SnapshotId.random()));
+        Side first = heldAt(rules, "write data", () -> write(v, 0, 512, 2));
+        Side second = new Side(() -> change.on(v));
+        second.thread.start();
+        second.settled();
+        rules.release.countDown();
+        first.join();
+        second.join();
+        return read(v, 0) + " " + read(v, 512);
+    }
+
+    @Test
+    void allWhoChangeAGrainExcludeEachOther() throws Exception {
+        Change discard = v -> v.discard(0, GRAIN);
+        Change compareAndWrite =
+                v ->
+                        ((AtomicUpdatable) v)
+                                .update(
+                                        512,
+                                        512,
+                                        now -> {
+                                            boolean same =
+                                                    now.order(ByteOrder.LITTLE_ENDIAN).getInt(0)
+                                                            == 1;
+                                            now.putInt(0, 3);
+                                            return same;
+                                        });
+        Change share =
+                v -> {
+                    VolumeDevice source = volume();
+                    write(source, 0, GRAIN, 9);
+                    assertThat(((ExtentSharing) v).share(source, 0, 0, GRAIN)).isEqualTo(GRAIN);
+                };
+        assertThat(besideAPartialWrite(true, discard)).isEqualTo("0 0");
+        assertThat(besideAPartialWrite(false, discard)).isEqualTo("2 1");
+        assertThat(besideAPartialWrite(true, compareAndWrite)).isEqualTo("2 3");
+        assertThat(besideAPartialWrite(false, compareAndWrite)).isEqualTo("2 1");
+        assertThat(besideAPartialWrite(true, share)).isEqualTo("9 9");
+        assertThat(besideAPartialWrite(false, share)).isEqualTo("2 1");
     }
 
     // Exact cut ---------------------------------------------------------------------------------

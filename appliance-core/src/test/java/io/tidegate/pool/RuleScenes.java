@@ -9,10 +9,12 @@ import io.tidegate.volume.StoreException;
 import io.tidegate.volume.VolumeDevice;
 import io.tidegate.volume.VolumeId;
 import io.tidegate.volume.VolumeShape;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -30,7 +32,12 @@ abstract class RuleScenes {
 
     static final int GRAIN = 4096;
     static final int STRANGER = 0x5A5A5A5A;
+    private static final int MOST_CHECKPOINTS = 60;
     static final VolumeShape SHAPE = new VolumeShape(Geometry.ofBytes(4 << 20, 512, 4096), 4096);
+
+    /** Four data files, and so small that a test can fill it. */
+    static final PoolOptions SMALL =
+            new PoolOptions(4 << 20, GRAIN, 64 << 10, 1 << 20, 1 << 20, true);
 
     @TempDir Path tokens;
 
@@ -63,6 +70,12 @@ abstract class RuleScenes {
         }
     }
 
+    /** A thread is held at an operation only, not between its slot and its record. */
+    static class HeldAtItsBytes extends Quiet {
+        @Override
+        void published() {}
+    }
+
     static void await(CountDownLatch latch) {
         try {
             latch.await();
@@ -72,10 +85,14 @@ abstract class RuleScenes {
     }
 
     void start(Rules rules) throws Exception {
+        start(rules, SMALL, options());
+    }
+
+    void start(Rules rules, PoolOptions options, PoolOpenOptions open) throws Exception {
         files = new SimFiles();
         PoolFactory factory = new PoolFactory(files, rules, boot);
-        factory.create(new PoolOptions(4 << 20, GRAIN, 64 << 10, 1 << 20, 1 << 20, true));
-        pool = new Pool(factory, options());
+        factory.create(options);
+        pool = new Pool(factory, open);
     }
 
     PoolOpenOptions options() {
@@ -86,8 +103,12 @@ abstract class RuleScenes {
     }
 
     VolumeDevice volume() throws StoreException {
+        return volume(SHAPE.geometry().sizeBytes());
+    }
+
+    VolumeDevice volume(long sizeBytes) throws StoreException {
         VolumeId id = VolumeId.random();
-        pool.createVolume(id, SHAPE);
+        pool.createVolume(id, new VolumeShape(Geometry.ofBytes(sizeBytes, 512, 4096), 4096));
         return pool.openVolume(id);
     }
 
@@ -176,6 +197,47 @@ abstract class RuleScenes {
             stranger.discard(at, GRAIN);
         }
         stranger.flush();
+    }
+
+    /** A volume as the pool holds it. */
+    Volume inside(VolumeDevice v) {
+        return pool.core().state.volumes.get(v.volume());
+    }
+
+    /** Where a volume's grain stands. */
+    long address(VolumeDevice v, long offset) throws IOException {
+        return Slot.address(inside(v).map.slot(offset / GRAIN));
+    }
+
+    /** The token that a process that dies now leaves in its boot. */
+    BootToken token(UUID bootId) {
+        return BootToken.of(Optional.of(tokens), pool.id(), bootId, files.identity());
+    }
+
+    /** Makes checkpoints until the page has been written anew, or will not be. */
+    void useUntilTaken(long page, VolumeDevice other) throws Exception {
+        SpaceMap space = pool.core().space;
+        boolean freed = false;
+        for (int i = 0; i < MOST_CHECKPOINTS; i++) {
+            // A new leaf and root each time.
+            write(other, 0, GRAIN, i);
+            other.discard(0, GRAIN);
+            assertThat(pool.core().checkpointer.run(false)).isTrue();
+            boolean used = space.isUsed(page, SpaceMap.NODE);
+            if (freed && used) {
+                return;
+            }
+            freed |= !used;
+        }
+    }
+
+    /** Works off all that deletions left. */
+    void walk() throws IOException {
+        Walker walker = new Walker(pool.core());
+        boolean more = true;
+        while (more) {
+            more = walker.slice();
+        }
     }
 
     /** Opens what was left, with all rules in force. */

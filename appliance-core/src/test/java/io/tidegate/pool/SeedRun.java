@@ -43,6 +43,7 @@ final class SeedRun {
         this.h = new PoolHarness(seed, tokens, OPTIONS, sectors, rules);
         this.pool = h.pool.id();
         h.maxPoints = MOST_POINTS;
+        h.copies = true;
     }
 
     /**

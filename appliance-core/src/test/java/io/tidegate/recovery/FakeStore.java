@@ -1,7 +1,6 @@
 package io.tidegate.recovery;
 
 import io.tidegate.block.ChangeStream;
-import io.tidegate.block.DeviceException;
 import io.tidegate.block.Geometry;
 import io.tidegate.volume.BookmarkId;
 import io.tidegate.volume.SnapshotDevice;
@@ -16,7 +15,6 @@ import io.tidegate.volume.VolumeId;
 import io.tidegate.volume.VolumeShape;
 import io.tidegate.volume.VolumeStore;
 import io.tidegate.volume.VolumeUsage;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -47,7 +45,7 @@ final class FakeStore implements VolumeStore {
         void writing(VolumeId volume, long offset);
     }
 
-    private static final class Vol {
+    static final class Vol {
         VolumeShape shape;
         TreeMap<Long, byte[]> grains;
         long changes;
@@ -60,7 +58,7 @@ final class FakeStore implements VolumeStore {
         }
     }
 
-    private static final class Snap {
+    static final class Snap {
         final VolumeId volume;
         final VolumeShape shape;
         final TreeMap<Long, byte[]> grains;
@@ -76,7 +74,10 @@ final class FakeStore implements VolumeStore {
     }
 
     private final UUID id = UUID.randomUUID();
-    private final Map<VolumeId, Vol> volumes = new HashMap<>();
+
+    /** Under the lock of this. */
+    final Map<VolumeId, Vol> volumes = new HashMap<>();
+
     final Set<VolumeId> reserved = ConcurrentHashMap.newKeySet();
     volatile long total = 100L << 30; // so that percents are whole
     volatile int usedPercent;
@@ -145,7 +146,7 @@ final class FakeStore implements VolumeStore {
     @Override
     public synchronized VolumeDevice openVolume(VolumeId volume) throws StoreException {
         vol(volume).handles++;
-        return new Live(volume);
+        return new FakeVolumeDevice(this, volume);
     }
 
     @Override
@@ -201,7 +202,7 @@ final class FakeStore implements VolumeStore {
     public synchronized SnapshotDevice openSnapshot(SnapshotId snapshot) throws StoreException {
         Snap snap = snap(snapshot);
         snap.handles++;
-        return new Frozen(snapshot, snap);
+        return new FakeSnapshotDevice(this, snapshot, snap);
     }
 
     @Override
@@ -329,226 +330,5 @@ final class FakeStore implements VolumeStore {
             throw new StoreException(Kind.NOT_FOUND, "snapshot " + snapshot);
         }
         return snap;
-    }
-
-    private static void copyOut(TreeMap<Long, byte[]> grains, long offset, ByteBuffer into) {
-        long at = offset;
-        while (into.hasRemaining()) {
-            int inside = (int) (at % GRAIN);
-            int length = Math.min(GRAIN - inside, into.remaining());
-            byte[] grain = grains.get(at / GRAIN);
-            into.put(grain == null ? new byte[GRAIN] : grain, inside, length);
-            at += length;
-        }
-    }
-
-    private static List<io.tidegate.block.ExtentMapped.Run> runsOf(
-            TreeMap<Long, byte[]> grains, long offset, long length, int maxRuns) {
-        List<io.tidegate.block.ExtentMapped.Run> runs = new ArrayList<>();
-        long at = offset;
-        long end = offset + length;
-        while (at < end && runs.size() < maxRuns) {
-            boolean mapped = grains.containsKey(at / GRAIN);
-            long until = at;
-            while (until < end && grains.containsKey(until / GRAIN) == mapped) {
-                until = Math.min(end, (until / GRAIN + 1) * GRAIN);
-            }
-            runs.add(new io.tidegate.block.ExtentMapped.Run(at, until - at, mapped));
-            at = until;
-        }
-        return runs;
-    }
-
-    /** The live content. */
-    private final class Live implements VolumeDevice {
-        private final VolumeId volume;
-        private boolean closed;
-
-        Live(VolumeId volume) {
-            this.volume = volume;
-        }
-
-        private Vol live() throws DeviceException {
-            Vol vol = volumes.get(volume);
-            if (vol == null || closed) {
-                throw new DeviceException(
-                        DeviceException.Kind.GONE, volume.toString(), 0, 0, "closed or deleted");
-            }
-            return vol;
-        }
-
-        @Override
-        public VolumeId volume() {
-            return volume;
-        }
-
-        @Override
-        public VolumeShape shape() {
-            synchronized (FakeStore.this) {
-                return Objects.requireNonNull(volumes.get(volume)).shape;
-            }
-        }
-
-        @Override
-        public Geometry geometry() {
-            return shape().geometry();
-        }
-
-        @Override
-        public long changeCount() {
-            synchronized (FakeStore.this) {
-                return Objects.requireNonNull(volumes.get(volume)).changes;
-            }
-        }
-
-        @Override
-        public void read(long offset, ByteBuffer into) throws DeviceException {
-            if (volume.toString().equals(unreadable)) {
-                throw new DeviceException(
-                        DeviceException.Kind.READ, volume.toString(), offset, 1, "lost");
-            }
-            synchronized (FakeStore.this) {
-                copyOut(live().grains, offset, into);
-            }
-        }
-
-        @Override
-        public boolean tryRead(long offset, ByteBuffer into) {
-            return false;
-        }
-
-        @Override
-        public void write(long offset, ByteBuffer from) throws DeviceException {
-            hook.writing(volume, offset);
-            synchronized (FakeStore.this) {
-                Vol vol = live();
-                geometry().check(offset, from.remaining());
-                vol.changes++;
-                long at = offset;
-                while (from.hasRemaining()) {
-                    int inside = (int) (at % GRAIN);
-                    int length = Math.min(GRAIN - inside, from.remaining());
-                    byte[] old = vol.grains.get(at / GRAIN);
-                    byte[] grain = old == null ? new byte[GRAIN] : old.clone();
-                    from.get(grain, inside, length);
-                    vol.grains.put(at / GRAIN, grain);
-                    at += length;
-                }
-            }
-        }
-
-        @Override
-        public void discard(long offset, long length) throws DeviceException {
-            synchronized (FakeStore.this) {
-                Vol vol = live();
-                vol.changes++;
-                long at = offset;
-                while (at < offset + length) {
-                    int inside = (int) (at % GRAIN);
-                    int part = (int) Math.min(GRAIN - inside, offset + length - at);
-                    byte[] old = vol.grains.get(at / GRAIN);
-                    if (part == GRAIN) {
-                        vol.grains.remove(at / GRAIN);
-                    } else if (old != null) {
-                        byte[] grain = old.clone();
-                        java.util.Arrays.fill(grain, inside, inside + part, (byte) 0);
-                        vol.grains.put(at / GRAIN, grain);
-                    }
-                    at += part;
-                }
-            }
-        }
-
-        @Override
-        public boolean update(long offset, int length, Change change) throws DeviceException {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public List<Run> runs(long offset, long length, int maxRuns) throws DeviceException {
-            synchronized (FakeStore.this) {
-                return runsOf(live().grains, offset, length, maxRuns);
-            }
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {
-            synchronized (FakeStore.this) {
-                Vol vol = volumes.get(volume);
-                if (!closed && vol != null) {
-                    vol.handles--;
-                }
-                closed = true;
-            }
-        }
-    }
-
-    /** A snapshot. */
-    private final class Frozen implements SnapshotDevice {
-        private final SnapshotId snapshot;
-        private final Snap snap;
-        private boolean closed;
-
-        Frozen(SnapshotId snapshot, Snap snap) {
-            this.snapshot = snapshot;
-            this.snap = snap;
-        }
-
-        @Override
-        public SnapshotId snapshot() {
-            return snapshot;
-        }
-
-        @Override
-        public VolumeShape shape() {
-            return snap.shape;
-        }
-
-        @Override
-        public Geometry geometry() {
-            return snap.shape.geometry();
-        }
-
-        @Override
-        public void read(long offset, ByteBuffer into) {
-            copyOut(snap.grains, offset, into);
-        }
-
-        @Override
-        public boolean tryRead(long offset, ByteBuffer into) {
-            read(offset, into);
-            return true;
-        }
-
-        @Override
-        public void write(long offset, ByteBuffer from) throws DeviceException {
-            throw new DeviceException(
-                    DeviceException.Kind.WRITE_PROTECTED,
-                    snapshot.toString(),
-                    offset,
-                    from.remaining(),
-                    "a snapshot");
-        }
-
-        @Override
-        public List<Run> runs(long offset, long length, int maxRuns) {
-            return runsOf(snap.grains, offset, length, maxRuns);
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {
-            synchronized (FakeStore.this) {
-                if (!closed) {
-                    snap.handles--;
-                }
-                closed = true;
-            }
-        }
     }
 }

@@ -39,6 +39,10 @@ import io.tidegate.volume.StoreProvider;
 import io.tidegate.volume.VolumeBin;
 import io.tidegate.volume.VolumeService;
 import io.tidegate.volume.VolumeStore;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -65,6 +69,10 @@ public final class TestAppliance implements AutoCloseable {
     /** What the next scrub finds. */
     public final AtomicReference<ScrubReport> scrub =
             new AtomicReference<>(new ScrubReport(true, 12, 8192, 4096, List.of()));
+
+    /** What every pool says does not work at present. */
+    public final AtomicReference<Optional<String>> trouble =
+            new AtomicReference<>(Optional.empty());
 
     /** What a pool was last told to grow to. */
     public final AtomicLong grown = new AtomicLong();
@@ -184,29 +192,64 @@ public final class TestAppliance implements AutoCloseable {
         }
     }
 
+    /** A pool whose faults are made up; all else is the pool's. */
+    private VolumeStore troubled(Pool pool) {
+        return (VolumeStore)
+                Proxy.newProxyInstance(
+                        VolumeStore.class.getClassLoader(),
+                        new Class<?>[] {VolumeStore.class},
+                        new Troubled(pool));
+    }
+
+    private final class Troubled implements InvocationHandler {
+        private final Pool pool;
+
+        Troubled(Pool pool) {
+            this.pool = pool;
+        }
+
+        @Override
+        public @Nullable Object invoke(Object proxy, Method method, Object @Nullable [] arguments)
+                throws Throwable {
+            if (method.getName().equals("trouble")) {
+                return trouble.get();
+            }
+            try {
+                return method.invoke(pool, arguments);
+            } catch (InvocationTargetException e) {
+                throw e.getCause();
+            }
+        }
+    }
+
+    private static Pool pool(VolumeStore store) {
+        return ((Troubled) Proxy.getInvocationHandler(store)).pool;
+    }
+
     private final class Stores implements StoreProvider {
         @Override
         public VolumeStore create(PoolRecord pool) throws StoreException {
-            return Pool.create(
-                    pool.path(),
-                    PoolOptions.fast(pool.sizeBytes())
-                            .withGrainBytes(pool.grainBytes())
-                            .withChecksums(pool.checksums()));
+            return troubled(
+                    Pool.create(
+                            pool.path(),
+                            PoolOptions.fast(pool.sizeBytes())
+                                    .withGrainBytes(pool.grainBytes())
+                                    .withChecksums(pool.checksums())));
         }
 
         @Override
         public VolumeStore open(PoolRecord pool) throws StoreException {
-            return Pool.open(pool.path(), PoolOpenOptions.standard());
+            return troubled(Pool.open(pool.path(), PoolOpenOptions.standard()));
         }
 
         @Override
         public void reopen(VolumeStore store, boolean acknowledgeLoss) throws StoreException {
-            ((Pool) store).reopen(acknowledgeLoss);
+            pool(store).reopen(acknowledgeLoss);
         }
 
         @Override
         public StoreCheck check(VolumeStore store) throws StoreException {
-            PoolCheckReport report = ((Pool) store).check();
+            PoolCheckReport report = pool(store).check();
             LinkedHashMap<String, Long> counts = new LinkedHashMap<>();
             counts.put("metadataPages", report.nodes());
             return new StoreCheck(counts, report.problems());

@@ -2,9 +2,6 @@ package io.tidegate.appliance.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -18,13 +15,13 @@ class LauncherTest {
     void aSecondStartFindsTheFirstAndATakenPortIsRefused() throws Exception {
         try (RunningAppliance appliance = new RunningAppliance(dir)) {
             String data = appliance.data().toString();
-            Said again = run("start", "--data", data);
-            assertThat(again.exitCode).isZero();
-            assertThat(again.out).contains("already running, pid " + appliance.state().pid());
+            Said again = Said.run("start", "--data", data);
+            assertThat(again.exitCode()).isZero();
+            assertThat(again.out()).contains("already running, pid " + appliance.state().pid());
 
             Path other = dir.resolve("other");
             Said taken =
-                    run(
+                    Said.run(
                             "start",
                             "--data",
                             other.toString(),
@@ -36,12 +33,12 @@ class LauncherTest {
                             "127.0.0.1:0",
                             "--http",
                             "127.0.0.1:0");
-            assertThat(taken.exitCode).as(taken.err).isEqualTo(LaunchException.CONFLICT);
-            assertThat(taken.err).contains("fix:");
+            assertThat(taken.exitCode()).as(taken.err()).isEqualTo(LaunchException.CONFLICT);
+            assertThat(taken.err()).contains("fix:");
         }
-        Said stopped = run("stop", "--data", dir.resolve("data").toString());
-        assertThat(stopped.exitCode).isZero();
-        assertThat(stopped.out).contains("not running");
+        Said stopped = Said.run("stop", "--data", dir.resolve("data").toString());
+        assertThat(stopped.exitCode()).isZero();
+        assertThat(stopped.out()).contains("not running");
     }
 
     @Test
@@ -56,9 +53,9 @@ class LauncherTest {
     @Test
     void theDemonstrationTouchesNoDirectoryThatHoldsAnything() throws Exception {
         Path precious = Files.writeString(dir.resolve("precious"), "only copy");
-        Said refused = run("demo", "--data", dir.toString());
-        assertThat(refused.exitCode).isEqualTo(LaunchException.USAGE);
-        assertThat(refused.err).contains("not empty");
+        Said refused = Said.run("demo", "--data", dir.toString());
+        assertThat(refused.exitCode()).isEqualTo(LaunchException.USAGE);
+        assertThat(refused.err()).contains("not empty");
         assertThat(precious).hasContent("only copy");
     }
 
@@ -66,30 +63,14 @@ class LauncherTest {
     void wrongSettingsAreAUsageError() throws Exception {
         Path file = Files.writeString(dir.resolve("bad.yaml"), "iscsy: 127.0.0.1:1\n");
         Said said =
-                run("start", "--data", dir.resolve("x").toString(), "--config", file.toString());
-        assertThat(said.exitCode).isEqualTo(LaunchException.USAGE);
-        assertThat(said.err).contains("line 1").contains("iscsi");
-        assertThat(run("version").out).contains("pool format  0");
-    }
-
-    private record Said(int exitCode, String out, String err) {}
-
-    private static Said run(String... args) {
-        PrintStream out = System.out;
-        PrintStream err = System.err;
-        ByteArrayOutputStream heardOut = new ByteArrayOutputStream();
-        ByteArrayOutputStream heardErr = new ByteArrayOutputStream();
-        System.setOut(new PrintStream(heardOut, true, StandardCharsets.UTF_8));
-        System.setErr(new PrintStream(heardErr, true, StandardCharsets.UTF_8));
-        try {
-            int code = Launcher.run(args);
-            return new Said(
-                    code,
-                    heardOut.toString(StandardCharsets.UTF_8),
-                    heardErr.toString(StandardCharsets.UTF_8));
-        } finally {
-            System.setOut(out);
-            System.setErr(err);
-        }
+                Said.run(
+                        "start",
+                        "--data",
+                        dir.resolve("x").toString(),
+                        "--config",
+                        file.toString());
+        assertThat(said.exitCode()).isEqualTo(LaunchException.USAGE);
+        assertThat(said.err()).contains("line 1").contains("iscsi");
+        assertThat(Said.run("version").out()).contains("pool format  0");
     }
 }

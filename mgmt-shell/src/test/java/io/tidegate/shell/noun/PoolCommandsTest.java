@@ -17,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.statement.PreparedBatch;
 import org.junit.jupiter.api.AfterAll;
@@ -104,6 +105,25 @@ class PoolCommandsTest {
         for (String size : List.of("exclusive", "shared", "keptBySnapshots", "reserved")) {
             assertThat(volume.get(size).isNumber()).as(size).isTrue();
         }
+    }
+
+    @Test
+    void whatDoesNotWorkAtPresentIsShown() throws Exception {
+        assertThat(ok("pool show fast -o json").item().get("trouble").isNull()).isTrue();
+        assertThat(ok("pool show fast").out()).containsPattern("trouble +-");
+        appliance.trouble.set(Optional.of("a checkpoint cannot be written: no space left"));
+        try {
+            JsonNode pool = ok("pool show fast -o json").item();
+            assertThat(pool.get("trouble").asText())
+                    .isEqualTo("a checkpoint cannot be written: no space left");
+            assertThat(pool.get("state").asText()).as("no reason to reopen").isEqualTo("writable");
+            assertThat(pool.get("problem").isNull()).isTrue();
+            assertThat(ok("pool show fast").out())
+                    .containsPattern("trouble +a checkpoint cannot be written: no space left");
+        } finally {
+            appliance.trouble.set(Optional.empty());
+        }
+        assertThat(ok("pool show fast -o json").item().get("trouble").isNull()).isTrue();
     }
 
     @Test
