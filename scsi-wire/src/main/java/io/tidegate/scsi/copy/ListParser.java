@@ -102,18 +102,18 @@ final class ListParser {
             if (segments.size() == limits.maxSegments()) {
                 return Sense.tooManySegmentDescriptors();
             }
-            if (list.get(at) != SegmentDescriptor.BlockToBlock.TYPE) {
+            int length = SegmentDescriptor.lengthOf(list.get(at) & 0xff);
+            if (length == 0) {
                 return Sense.unsupportedSegmentDescriptor();
             }
-            int length = list.getShort(at + 2) & 0xffff;
-            if (length != SegmentDescriptor.BlockToBlock.LENGTH_FIELD) {
+            if ((list.getShort(at + 2) & 0xffff) != length - 4) {
                 return Sense.invalidFieldInParameterList(at + 2, 7);
             }
-            if (end - at < SegmentDescriptor.BlockToBlock.LENGTH) {
+            if (end - at < length) {
                 return Sense.parameterListLength();
             }
-            segments.add(SegmentDescriptor.BlockToBlock.parse(list, at));
-            at += SegmentDescriptor.BlockToBlock.LENGTH;
+            segments.add(SegmentDescriptor.parse(list, at));
+            at += length;
         }
         return null;
     }

@@ -22,15 +22,7 @@ final class CopyLists {
         }
         List<SegmentDescriptor> segments = new ArrayList<>();
         for (int i = random.nextInt(limits.maxSegments() + 1); i > 0; i--) {
-            segments.add(
-                    new SegmentDescriptor.BlockToBlock(
-                            random.nextBoolean(),
-                            random.nextBoolean(),
-                            random.nextInt(65536),
-                            random.nextInt(65536),
-                            random.nextInt(65536),
-                            random.nextLong(),
-                            random.nextLong()));
+            segments.add(segment(random));
         }
         return new ExtendedCopyList(
                 usage == ListIdUsage.NONE ? 0 : random.nextInt(256),
@@ -39,6 +31,37 @@ final class CopyLists {
                 random.nextInt(8),
                 targets,
                 segments);
+    }
+
+    private static SegmentDescriptor segment(Random random) {
+        boolean flag = random.nextBoolean();
+        int source = random.nextInt(65536);
+        int destination = random.nextInt(65536);
+        long from = random.nextLong();
+        long to = random.nextLong();
+        return switch (random.nextInt(4)) {
+            case 0 -> new SegmentDescriptor.Verify(flag, source);
+            case 1 -> new SegmentDescriptor.RegisterKey(destination, from, to);
+            case 2 ->
+                    new SegmentDescriptor.OffsetToOffset(
+                            flag,
+                            source,
+                            destination,
+                            random.nextInt() & 0xffff_ffffL,
+                            from,
+                            to,
+                            random.nextInt(65536),
+                            random.nextInt(65536));
+            default ->
+                    new SegmentDescriptor.BlockToBlock(
+                            random.nextBoolean(),
+                            flag,
+                            source,
+                            destination,
+                            random.nextInt(65536),
+                            from,
+                            to);
+        };
     }
 
     static CscdDescriptor target(Random random) {

@@ -85,6 +85,65 @@ class ExtendedCopyListTest {
     }
 
     @Test
+    void exactBytesOfEachSegment() {
+        exact(
+                "0203001800010002" + "0000ffff" + "0102030405060708" + "1112131415161718",
+                new SegmentDescriptor.BlockToBlock(
+                        true, true, 1, 2, 0xffff, 0x0102030405060708L, 0x1112131415161718L));
+        exact("070000080003000001000000", new SegmentDescriptor.Verify(true, 3));
+        exact("07000008ffff000000000000", new SegmentDescriptor.Verify(false, 0xffff));
+        exact(
+                "0a01001c00010002"
+                        + "89abcdef" // bytes
+                        + "0102030405060708" // source LBA
+                        + "1112131415161718" // destination LBA
+                        + "01ff0fff", // byte offsets
+                new SegmentDescriptor.OffsetToOffset(
+                        true,
+                        1,
+                        2,
+                        0x89abcdefL,
+                        0x0102030405060708L,
+                        0x1112131415161718L,
+                        511,
+                        4095));
+        exact(
+                "1400001800000005" + "0102030405060708" + "1112131415161718" + "00000000",
+                new SegmentDescriptor.RegisterKey(5, 0x0102030405060708L, 0x1112131415161718L));
+    }
+
+    private static void exact(String wire, SegmentDescriptor segment) {
+        ExtendedCopyList list =
+                new ExtendedCopyList(
+                        0, false, ListIdUsage.HOLD, 0, List.of(), List.of(segment, segment));
+        String twice = HexFormat.of().formatHex(list.encode(), 16, 16 + 2 * segment.length());
+        assertThat(twice).isEqualTo(wire + wire);
+        assertThat(whole(list.encode())).isEqualTo(list);
+    }
+
+    @Test
+    void segmentLengthsThatAreNotTheirTypes() {
+        for (int type : SegmentDescriptor.TYPES) {
+            int length = SegmentDescriptor.lengthOf(type);
+            byte[] data = new byte[16 + length];
+            data[11] = (byte) length;
+            data[16] = (byte) type;
+            for (int field = 0; field < 64; field++) {
+                byte[] wrong = with(data, 18, 0, field);
+                if (field == length - 4) {
+                    assertThat(whole(wrong).segments()).hasSize(1);
+                } else {
+                    assertThat(refusal(wrong)).isEqualTo(Sense.invalidFieldInParameterList(18, 7));
+                }
+            }
+            for (int shorter = 4; shorter < length; shorter++) {
+                byte[] cut = with(with(data, 18, 0, length - 4), 11, shorter);
+                assertThat(refusal(cut)).isEqualTo(Sense.parameterListLength());
+            }
+        }
+    }
+
+    @Test
     void offsetsPointIntoTheList() {
         assertThat(ExtendedCopyList.targetOffset(2)).isEqualTo(16 + 64);
         assertThat(list(2, 3).segmentOffset(2)).isEqualTo(16 + 64 + 56);
@@ -141,7 +200,7 @@ class ExtendedCopyListTest {
                 assertThat(refusal(with(data, 16, type)))
                         .isEqualTo(Sense.unsupportedTargetDescriptor());
             }
-            if (type != SegmentDescriptor.BlockToBlock.TYPE) {
+            if (!SegmentDescriptor.TYPES.contains(type)) {
                 assertThat(refusal(with(data, 48, type)))
                         .isEqualTo(Sense.unsupportedSegmentDescriptor());
             }

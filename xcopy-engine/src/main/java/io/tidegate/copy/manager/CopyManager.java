@@ -115,7 +115,7 @@ public final class CopyManager implements AutoCloseable {
                             }
                             yield refused.sense();
                         }
-                        case Planner.Plan.Ready ready -> run(nexus, copy, ready.segments());
+                        case Planner.Plan.Ready ready -> run(nexus, copy, ready.steps());
                     };
         } finally {
             book.end(copy, wrong);
@@ -123,9 +123,9 @@ public final class CopyManager implements AutoCloseable {
         return wrong == null ? CopyReply.good() : CopyReply.check(wrong);
     }
 
-    private @Nullable Sense run(CopyNexus nexus, RunningCopy copy, List<PlannedSegment> segments) {
-        copy.touches(units(segments));
-        CopyRun run = new CopyRun(copy, nexus, segments, mover, dirty, counters);
+    private @Nullable Sense run(CopyNexus nexus, RunningCopy copy, List<PlannedStep> steps) {
+        copy.touches(units(steps));
+        CopyRun run = new CopyRun(copy, nexus, steps, mover, dirty, counters);
         Sense wrong = run.run();
         Outcome outcome =
                 wrong == null ? Outcome.DONE : copy.fenced() ? Outcome.FENCED : Outcome.FAILED;
@@ -133,11 +133,13 @@ public final class CopyManager implements AutoCloseable {
         return wrong;
     }
 
-    private static Set<LogicalUnit> units(List<PlannedSegment> segments) {
+    private static Set<LogicalUnit> units(List<PlannedStep> steps) {
         Set<LogicalUnit> units = new HashSet<>();
-        for (PlannedSegment segment : segments) {
-            units.add(segment.sourceUnit());
-            units.add(segment.destinationUnit());
+        for (PlannedStep step : steps) {
+            units.add(step.destinationUnit());
+            if (step instanceof PlannedSegment segment) {
+                units.add(segment.sourceUnit());
+            }
         }
         return units;
     }

@@ -8,12 +8,13 @@ import io.tidegate.copy.mover.Moved;
 import io.tidegate.copy.mover.RangeResult;
 import io.tidegate.presentation.LogicalUnit;
 import io.tidegate.scsi.Sense;
+import io.tidegate.scsi.Status;
 import io.tidegate.volume.VolumeDevice;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A planned copy on its way, segment after segment, since one may read what another wrote. */
+/** A planned copy on its way, step after step, since one may read what another wrote. */
 final class CopyRun {
 
     /** Label of bytes that were discarded at the destination instead of being written. */
@@ -21,7 +22,7 @@ final class CopyRun {
 
     private final RunningCopy copy;
     private final CopyNexus nexus;
-    private final List<PlannedSegment> segments;
+    private final List<PlannedStep> steps;
     private final DataMover mover;
     private final DirtyUnits dirty;
     private final CopyCounters counters;
@@ -31,25 +32,25 @@ final class CopyRun {
     CopyRun(
             RunningCopy copy,
             CopyNexus nexus,
-            List<PlannedSegment> segments,
+            List<PlannedStep> steps,
             DataMover mover,
             DirtyUnits dirty,
             CopyCounters counters) {
         this.copy = copy;
         this.nexus = nexus;
-        this.segments = segments;
+        this.steps = steps;
         this.mover = mover;
         this.dirty = dirty;
         this.counters = counters;
     }
 
-    /** Moves all segments; answers what went wrong, or null. */
+    /** Does all steps; answers what went wrong, or null. */
     @Nullable Sense run() {
-        for (int i = 0; i < segments.size(); i++) {
-            PlannedSegment segment = segments.get(i);
-            Sense wrong = segment.lengthBytes() == 0 ? null : move(segment, i);
+        for (int i = 0; i < steps.size(); i++) {
+            PlannedStep step = steps.get(i);
+            Sense wrong = run(step, i);
             String result = wrong == null ? "done" : "failed";
-            counters.add(Measure.SEGMENTS, segment.destinationUnit().name(), result, 1);
+            counters.add(Measure.SEGMENTS, step.destinationUnit().name(), result, 1);
             if (wrong != null) {
                 return wrong;
             }
@@ -58,11 +59,61 @@ final class CopyRun {
         return null;
     }
 
+    private @Nullable Sense run(PlannedStep step, int whole) {
+        if (copy.fenced()) { // what moves nothing has no piece that would ask
+            return CopySense.ended(step.index());
+        }
+        return switch (step) {
+            case PlannedSegment segment ->
+                    segment.lengthBytes() == 0 ? null : move(segment, whole);
+            case PlannedStep.Verify verify -> verify(verify);
+            case PlannedStep.Register register -> register(register);
+        };
+    }
+
+    private @Nullable Sense verify(PlannedStep.Verify step) {
+        if (!seen(step.lun())) {
+            return CopySense.unreachable(step.index());
+        }
+        return step.testReady() ? failure(step.index(), true, step.lun().testReady()) : null;
+    }
+
+    /** Like a piece: who preempts the nexus waits for its end, and it does not start afterwards. */
+    private @Nullable Sense register(PlannedStep.Register step) {
+        if (!copy.pieceStarts()) {
+            return CopySense.ended(step.index());
+        }
+        try {
+            return seen(step.lun())
+                    ? failure(
+                            step.index(), false, step.lun().register(step.key(), step.newKey()))
+                    : CopySense.unreachable(step.index());
+        } finally {
+            copy.pieceEnds();
+        }
+    }
+
+    private boolean seen(CopyLun lun) {
+        return nexus.luns().stream().anyMatch(l -> l.unit() == lun.unit());
+    }
+
+    private static @Nullable Sense failure(int segment, boolean source, CopyReply reply) {
+        if (reply.status() == Status.GOOD) {
+            return null;
+        }
+        Sense sense = reply.sense();
+        return CopySense.forwarded(
+                segment, source, reply.status(), sense == null ? Sense.noSense() : sense);
+    }
+
     private @Nullable Sense move(PlannedSegment segment, int whole) {
         UnitEnds ends = new UnitEnds(copy, nexus, segment, dirty);
         boolean oneDevice =
                 oneDevice(segment.sourceUnit().device(), segment.destinationUnit().device());
-        RangeResult result = mover.copy(segment.order(oneDevice), ends);
+        RangeResult result =
+                segment.wholeBlocks()
+                        ? mover.copy(segment.order(oneDevice), ends)
+                        : new ByteMove(segment, ends, oneDevice).run();
         count(segment, result.moved(), whole);
         Sense wrong = failure(segment, ends, result);
         return wrong == null && !segment.destination().writeCache()

@@ -53,6 +53,11 @@ final class Lab implements AutoCloseable {
         }
     }
 
+    /** What a unit makes of a registration. */
+    interface Registrar {
+        CopyReply register(long key, long newKey);
+    }
+
     /** A host's view of one unit. */
     static final class Lun implements CopyLun {
         private final int number;
@@ -60,10 +65,15 @@ final class Lab implements AutoCloseable {
         volatile boolean mayRead = true;
         volatile boolean mayWrite = true;
         volatile boolean writeCache = true;
+        volatile CopyReply ready = CopyReply.good();
+        volatile List<Designator> names;
+
+        volatile Registrar registrar = (key, newKey) -> CopyReply.good();
 
         Lun(int number, LogicalUnit unit) {
             this.number = number;
             this.unit = unit;
+            this.names = List.of(Designator.naa(unit.identity().naaBytes()));
         }
 
         @Override
@@ -89,6 +99,21 @@ final class Lab implements AutoCloseable {
         @Override
         public boolean writeCache() {
             return writeCache;
+        }
+
+        @Override
+        public List<Designator> designators() {
+            return names;
+        }
+
+        @Override
+        public CopyReply testReady() {
+            return ready;
+        }
+
+        @Override
+        public CopyReply register(long key, long newKey) {
+            return registrar.register(key, newKey);
         }
     }
 
