@@ -51,7 +51,9 @@ final class CopyHandler implements Handler<CopyCommand> {
         CopyReply reply = copies.execute(rights, c.unit(), c.request().cdb(), list);
         Sense sense = reply.sense();
         if (sense != null) {
-            return c.check(sense);
+            return reply.status() == Status.GOOD
+                    ? new Step.Finish(c.result(sense).withStatus(Status.GOOD))
+                    : c.check(sense);
         }
         if (reply.status() == Status.GOOD) {
             return Context.data(reply.dataIn(), -1);
@@ -61,8 +63,7 @@ final class CopyHandler implements Handler<CopyCommand> {
     }
 
     /** A nexus as the copy manager asks for it, live. */
-    private record Rights(
-            Nexus nexus, ProductIdentity product, ReservationHandler reservations)
+    private record Rights(Nexus nexus, ProductIdentity product, ReservationHandler reservations)
             implements CopyNexus {
         @Override
         public String key() {

@@ -194,8 +194,7 @@ final class ReservationHandler implements Handler<ReservationCommand> {
         try {
             boolean keep = after.persist() && !after.keys().isEmpty();
             store.save(
-                    unit.id(),
-                    keep ? Optional.of(StoredReservations.of(after)) : Optional.empty());
+                    unit.id(), keep ? Optional.of(StoredReservations.of(after)) : Optional.empty());
             return true;
         } catch (IOException e) {
             LOG.error("reservations of {} could not be kept", unit, e);

@@ -16,7 +16,9 @@ import io.tidegate.scsi.SenseKey;
 import io.tidegate.scsi.Status;
 import io.tidegate.scsi.copy.CscdDescriptor;
 import io.tidegate.scsi.copy.ExtendedCopyList;
+import io.tidegate.scsi.copy.ExtendedCopyList.Format;
 import io.tidegate.scsi.copy.ExtendedCopyList.ListIdUsage;
+import io.tidegate.scsi.copy.OperationStatus;
 import io.tidegate.scsi.copy.SegmentDescriptor;
 import io.tidegate.scsi.copy.SegmentDescriptor.BlockToBlock;
 import io.tidegate.scsi.copy.SegmentDescriptor.RegisterKey;
@@ -76,6 +78,44 @@ class CopyRightsTest {
         return bytes(bench.run(nexus, "5e 00 00 00 00 00 00 10 00 00"));
     }
 
+    @Test
+    void longCommandsThroughTheDeviceServer() throws DeviceException {
+        bench.memory.write(0, ByteBuffer.wrap(Bench.pattern(8, 3)));
+        byte[] list =
+                new ExtendedCopyList(
+                                Format.LID4,
+                                0x01020304,
+                                false,
+                                ListIdUsage.HOLD,
+                                0,
+                                false,
+                                true,
+                                List.of(),
+                                List.of(BlockToBlock.of(THIS, THIS, 8, 0, 16)))
+                        .encode();
+        byte[] cdb = Bench.cdb("83 01");
+        Be.put32(cdb, 10, list.length);
+        ScsiResult result = bench.run(one, cdb, list);
+        assertGood(result); // and sense data, as it was asked to
+        assertThat(Bench.sense(result)).isEqualTo(Sense.extendedCopyInformation(1));
+        byte[] status = bytes(bench.run(one, "84 05 01 02 03 04 00 00 00 00 00 00 00 ff 00 00"));
+        assertThat(OperationStatus.parse(status))
+                .isEqualTo(
+                        OperationStatus.ended(
+                                1, OperationStatus.State.DONE, 2, new byte[0], 4096, 1));
+        Bench.assertSense(
+                bench.run(one, "83 1c 01 02 03 04 00 00 00 00 00 00 00 00 00 00"),
+                Sense.invalidFieldInCdb());
+        // Status is asked for in the presence of any reservation, an abort is not.
+        out(two, 0, 0, 7, false);
+        type = 3;
+        out(two, 1, 7, 0, false);
+        Bench.settled(bench.server, one);
+        assertThat(bytes(bench.run(one, "84 05 01 02 03 04 00 00 00 00 00 00 00 ff 00 00")))
+                .isEqualTo(status);
+        Bench.assertConflict(bench.run(one, "83 1c 01 02 03 04 00 00 00 00 00 00 00 00 00 00"));
+    }
+
     private void mapSecond(MemoryDevice device) {
         bench.directory.map(1, Bench.unit(device, false), false);
         Bench.settled(bench.server, one);
@@ -129,8 +169,7 @@ class CopyRightsTest {
         out(two, 0, 0, 7, false);
         out(two, 1, 7, 0, false);
         BlockToBlock toReserved = BlockToBlock.of(THIS, 0, 8, 0, 16);
-        Bench.assertSense(
-                copy(copier, 1, toReserved), Sense.of(SenseKey.COPY_ABORTED, 0x08, 0x04));
+        Bench.assertSense(copy(copier, 1, toReserved), Sense.of(SenseKey.COPY_ABORTED, 0x08, 0x04));
         assertGood(copy(copier, 1, new RegisterKey(0, 0, 9), toReserved));
         ByteBuffer copied = ByteBuffer.allocate(8 * Bench.BLOCK);
         bench.memory.read(16 * Bench.BLOCK, copied);
@@ -165,8 +204,7 @@ class CopyRightsTest {
         state.ejected(true);
         assertGood(copy(copier, 1, new Verify(false, 0)));
         assertThat(forwarded(copy(copier, 1, new Verify(true, 0))))
-                .isEqualTo(
-                        new Forwarded(true, Status.CHECK_CONDITION, Sense.mediumNotPresent()));
+                .isEqualTo(new Forwarded(true, Status.CHECK_CONDITION, Sense.mediumNotPresent()));
         state.ejected(false);
         bench.unit.closeGate();
         bench.unit.swap(bench.memory, 2, State.HELD);

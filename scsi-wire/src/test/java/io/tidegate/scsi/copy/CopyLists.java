@@ -2,6 +2,7 @@ package io.tidegate.scsi.copy;
 
 import io.tidegate.scsi.Designator;
 import io.tidegate.scsi.Designator.Association;
+import io.tidegate.scsi.copy.ExtendedCopyList.Format;
 import io.tidegate.scsi.copy.ExtendedCopyList.ListIdUsage;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +13,7 @@ final class CopyLists {
 
     private CopyLists() {}
 
-    static ExtendedCopyList random(Random random, CopyLimits limits) {
+    static ExtendedCopyList random(Random random, Format format, CopyLimits limits) {
         ListIdUsage usage =
                 List.of(ListIdUsage.HOLD, ListIdUsage.DISCARD, ListIdUsage.NONE)
                         .get(random.nextInt(3));
@@ -24,11 +25,16 @@ final class CopyLists {
         for (int i = random.nextInt(limits.maxSegments() + 1); i > 0; i--) {
             segments.add(segment(random));
         }
+        boolean isLong = format == Format.LID4;
+        long listId = isLong ? random.nextInt() & 0xffff_ffffL : random.nextInt(256);
         return new ExtendedCopyList(
-                usage == ListIdUsage.NONE ? 0 : random.nextInt(256),
+                format,
+                usage == ListIdUsage.NONE ? 0 : listId,
                 random.nextBoolean(),
                 usage,
                 random.nextInt(8),
+                isLong && usage != ListIdUsage.NONE && random.nextBoolean(),
+                isLong && random.nextBoolean(),
                 targets,
                 segments);
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidegate.scsi.Designator;
 import io.tidegate.scsi.Sense;
+import io.tidegate.scsi.copy.ExtendedCopyList.Format;
 import io.tidegate.scsi.copy.ExtendedCopyList.ListIdUsage;
 import io.tidegate.scsi.copy.ExtendedCopyList.Parsed;
 import java.nio.ByteBuffer;
@@ -33,13 +34,13 @@ class ExtendedCopyListTest {
     }
 
     private static Sense refusal(byte[] data) {
-        Parsed parsed = ExtendedCopyList.parse(ByteBuffer.wrap(data), LIMITS);
+        Parsed parsed = ExtendedCopyList.parse(ByteBuffer.wrap(data), Format.LID1, LIMITS);
         assertThat(parsed).isInstanceOf(Parsed.Refused.class);
         return ((Parsed.Refused) parsed).sense();
     }
 
     private static ExtendedCopyList whole(byte[] data) {
-        Parsed parsed = ExtendedCopyList.parse(ByteBuffer.wrap(data), LIMITS);
+        Parsed parsed = ExtendedCopyList.parse(ByteBuffer.wrap(data), Format.LID1, LIMITS);
         assertThat(parsed).isInstanceOf(Parsed.Whole.class);
         return ((Parsed.Whole) parsed).list();
     }
@@ -58,7 +59,7 @@ class ExtendedCopyListTest {
         System.out.println("ExtendedCopyListTest.roundTrip seed " + seed);
         Random random = new Random(seed);
         for (int i = 0; i < 500; i++) {
-            ExtendedCopyList list = CopyLists.random(random, LIMITS);
+            ExtendedCopyList list = CopyLists.random(random, Format.LID1, LIMITS);
             byte[] wire = list.encode();
             assertThat(whole(wire)).as("seed %d, list %d", seed, i).isEqualTo(list);
             assertThat(whole(wire).encode()).isEqualTo(wire);
@@ -145,7 +146,7 @@ class ExtendedCopyListTest {
 
     @Test
     void offsetsPointIntoTheList() {
-        assertThat(ExtendedCopyList.targetOffset(2)).isEqualTo(16 + 64);
+        assertThat(list(2, 3).targetOffset(2)).isEqualTo(16 + 64);
         assertThat(list(2, 3).segmentOffset(2)).isEqualTo(16 + 64 + 56);
     }
 
@@ -170,7 +171,8 @@ class ExtendedCopyListTest {
         byte[] data = list(1, 1).encode();
         ByteBuffer shifted = ByteBuffer.allocateDirect(data.length + 7).position(7);
         shifted.put(data).flip().position(7);
-        assertThat(ExtendedCopyList.parse(shifted, LIMITS)).isEqualTo(new Parsed.Whole(list(1, 1)));
+        assertThat(ExtendedCopyList.parse(shifted, Format.LID1, LIMITS))
+                .isEqualTo(new Parsed.Whole(list(1, 1)));
         assertThat(shifted.position()).isEqualTo(7);
     }
 
@@ -258,7 +260,7 @@ class ExtendedCopyListTest {
         System.out.println("ExtendedCopyListTest.anyByteMayBeWrong seed " + seed);
         Random random = new Random(seed);
         for (int i = 0; i < 3000; i++) {
-            byte[] data = CopyLists.random(random, LIMITS).encode();
+            byte[] data = CopyLists.random(random, Format.LID1, LIMITS).encode();
             for (int flips = random.nextInt(8); flips >= 0; flips--) {
                 int within = random.nextBoolean() ? Math.min(64, data.length) : data.length;
                 data[random.nextInt(within)] = (byte) random.nextInt(256);
@@ -266,7 +268,7 @@ class ExtendedCopyListTest {
             if (random.nextInt(4) == 0) {
                 data = Arrays.copyOf(data, random.nextInt(data.length + 1));
             }
-            ListInvariants.check(data, LIMITS);
+            ListInvariants.check(data, Format.LID1, LIMITS);
         }
     }
 }

@@ -44,12 +44,12 @@ final class ByteMove {
     private long done;
 
     /**
-     * @param oneDevice whether source and destination are the same bytes
+     * @param backwards whether the last piece goes first
      */
-    ByteMove(PlannedSegment segment, Ends ends, boolean oneDevice) {
+    ByteMove(PlannedSegment segment, Ends ends, boolean backwards) {
         this.segment = segment;
         this.ends = ends;
-        this.backwards = oneDevice && segment.destinationOffset() > segment.sourceOffset();
+        this.backwards = backwards;
         int piece = (int) Math.min(PIECE_BYTES, segment.lengthBytes());
         // A piece may begin and end inside a block.
         this.from = ByteBuffer.allocateDirect(room(piece, segment.sourceBlockBytes()));
@@ -102,7 +102,7 @@ final class ByteMove {
         int skip = (int) (source - first);
         try {
             put(pass.destination(), at, from.position(skip).limit(skip + bytes));
-            pass.changed(bytes);
+            pass.changed(new Moved(bytes, 0, 0));
         } catch (DeviceException e) {
             throw new EndFailure(false, e);
         }

@@ -46,26 +46,25 @@ final class CopyRun {
 
     /** Does all steps; answers what went wrong, or null. */
     @Nullable Sense run() {
-        for (int i = 0; i < steps.size(); i++) {
-            PlannedStep step = steps.get(i);
-            Sense wrong = run(step, i);
+        for (PlannedStep step : steps) {
+            copy.segmentBegins();
+            Sense wrong = run(step);
             String result = wrong == null ? "done" : "failed";
             counters.add(Measure.SEGMENTS, step.destinationUnit().name(), result, 1);
             if (wrong != null) {
                 return wrong;
             }
-            copy.progress(i + 1, moved);
+            copy.segmentDone(step.lengthBytes());
         }
         return null;
     }
 
-    private @Nullable Sense run(PlannedStep step, int whole) {
+    private @Nullable Sense run(PlannedStep step) {
         if (copy.fenced()) { // what moves nothing has no piece that would ask
-            return CopySense.ended(step.index());
+            return UnitEnds.ended(copy, step.index());
         }
         return switch (step) {
-            case PlannedSegment segment ->
-                    segment.lengthBytes() == 0 ? null : move(segment, whole);
+            case PlannedSegment segment -> segment.lengthBytes() == 0 ? null : move(segment);
             case PlannedStep.Verify verify -> verify(verify);
             case PlannedStep.Register register -> register(register);
         };
@@ -81,12 +80,11 @@ final class CopyRun {
     /** Like a piece: who preempts the nexus waits for its end, and it does not start afterwards. */
     private @Nullable Sense register(PlannedStep.Register step) {
         if (!copy.pieceStarts()) {
-            return CopySense.ended(step.index());
+            return UnitEnds.ended(copy, step.index());
         }
         try {
             return seen(step.lun())
-                    ? failure(
-                            step.index(), false, step.lun().register(step.key(), step.newKey()))
+                    ? failure(step.index(), false, step.lun().register(step.key(), step.newKey()))
                     : CopySense.unreachable(step.index());
         } finally {
             copy.pieceEnds();
@@ -106,24 +104,32 @@ final class CopyRun {
                 segment, source, reply.status(), sense == null ? Sense.noSense() : sense);
     }
 
-    private @Nullable Sense move(PlannedSegment segment, int whole) {
-        UnitEnds ends = new UnitEnds(copy, nexus, segment, dirty);
+    private @Nullable Sense move(PlannedSegment segment) {
         boolean oneDevice =
                 oneDevice(segment.sourceUnit().device(), segment.destinationUnit().device());
+        boolean backwards = segment.backwards(oneDevice);
+        UnitEnds ends = new UnitEnds(copy, nexus, segment, dirty, !backwards);
         RangeResult result =
                 segment.wholeBlocks()
                         ? mover.copy(segment.order(oneDevice), ends)
-                        : new ByteMove(segment, ends, oneDevice).run();
-        count(segment, result.moved(), whole);
+                        : new ByteMove(segment, ends, backwards).run();
+        count(segment, result.moved());
         Sense wrong = failure(segment, ends, result);
-        return wrong == null && !segment.destination().writeCache()
-                ? makeDurable(segment, ends)
-                : wrong;
+        if (wrong != null) {
+            return result.moved().total() == 0 ? wrong : withResidual(wrong, segment, ends);
+        }
+        return segment.destination().writeCache() ? null : makeDurable(segment, ends);
     }
 
-    private void count(PlannedSegment segment, Moved done, int whole) {
+    /** The blocks that are missing, counted from the first gap (SPC-4, 5.17.7.4). */
+    private static Sense withResidual(Sense wrong, PlannedSegment segment, UnitEnds ends) {
+        int block = segment.destinationBlockBytes();
+        long missing = segment.lengthBytes() - ends.contiguousBytes();
+        return wrong.withInformation((missing + block - 1) / block);
+    }
+
+    private void count(PlannedSegment segment, Moved done) {
         moved += done.total();
-        copy.progress(whole, moved);
         ranges.add(segment.audit(done.total()));
         String to = segment.destinationUnit().name();
         counters.add(
@@ -135,8 +141,11 @@ final class CopyRun {
         counters.add(Measure.BYTES_WRITTEN, to, DISCARD, done.cleared() + done.zeroes());
     }
 
-    private static @Nullable Sense failure(
-            PlannedSegment segment, UnitEnds ends, RangeResult result) {
+    private Sense ended(PlannedSegment segment) {
+        return UnitEnds.ended(copy, segment.index());
+    }
+
+    private @Nullable Sense failure(PlannedSegment segment, UnitEnds ends, RangeResult result) {
         RangeResult.Failure failure = result.failure();
         if (failure != null) {
             LogicalUnit unit = failure.source() ? segment.sourceUnit() : segment.destinationUnit();
@@ -148,7 +157,7 @@ final class CopyRun {
             return null;
         }
         Sense stop = ends.stop();
-        return stop == null ? CopySense.ended(segment.index()) : stop;
+        return stop == null ? ended(segment) : stop;
     }
 
     /** With the write cache off a copy is answered like a write: when it is durable. */
@@ -156,7 +165,7 @@ final class CopyRun {
         UnitEnds.Pass pass = ends.enter();
         if (pass == null) {
             Sense stop = ends.stop();
-            return stop == null ? CopySense.ended(segment.index()) : stop;
+            return stop == null ? ended(segment) : stop;
         }
         try {
             pass.destination().flush();

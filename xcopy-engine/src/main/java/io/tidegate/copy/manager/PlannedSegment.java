@@ -51,6 +51,17 @@ record PlannedSegment(
         return unit.shape().geometry().logicalBlockBytes();
     }
 
+    /**
+     * Whether the last piece has to go first, since it is overwritten by the others.
+     *
+     * @param oneDevice whether source and destination are the same bytes
+     */
+    boolean backwards(boolean oneDevice) {
+        return oneDevice
+                && destinationOffset > sourceOffset
+                && destinationOffset - sourceOffset < lengthBytes;
+    }
+
     /** What the mover is told; only for whole blocks. */
     RangeOrder order(boolean oneDevice) {
         return new RangeOrder(sourceOffset, destinationOffset, lengthBytes, unitBytes, oneDevice);

@@ -162,8 +162,7 @@ final class Planner {
             return new Step.Wrong(wrong, false);
         }
         registering.add(lun.unit());
-        return new Step.Good(
-                new PlannedStep.Register(index, lun, segment.key(), segment.newKey()));
+        return new Step.Good(new PlannedStep.Register(index, lun, segment.key(), segment.newKey()));
     }
 
     /** Where a segment before this one registers a key, the right may come of it: see UnitEnds. */
@@ -220,7 +219,7 @@ final class Planner {
         int block = lun.unit().shape().geometry().logicalBlockBytes();
         return target.blockBytes() == 0 || target.blockBytes() == block
                 ? null
-                : CopySense.field(segment, ExtendedCopyList.targetOffset(index) + 29);
+                : CopySense.field(segment, list.targetOffset(index) + 29);
     }
 
     private static PlannedSegment planned(

@@ -208,7 +208,8 @@ class SegmentTest {
     @Test
     void faultsOfByteSegmentsAreForwarded() throws DeviceException {
         Bytes.fill(from, 1);
-        record Case(boolean atSource, Operation operation, DeviceException.Kind kind, Sense sense) {}
+        record Case(
+                boolean atSource, Operation operation, DeviceException.Kind kind, Sense sense) {}
         for (Case c :
                 List.of(
                         new Case(
@@ -281,9 +282,15 @@ class SegmentTest {
         RegisterKey between = new RegisterKey(0, 0, 1);
         BlockToBlock blocks = BlockToBlock.of(0, 1, 8, 0, 0);
         for (SegmentDescriptor last :
-                List.of(blocks, bytes(5, 0, 512, 1), new Verify(false, 1), new RegisterKey(1, 0, 1))) {
+                List.of(
+                        blocks,
+                        bytes(5, 0, 512, 1),
+                        new Verify(false, 1),
+                        new RegisterKey(1, 0, 1))) {
             assertIs(copy(blocks, between, last), UNREACHABLE, 2);
-            assertThat(lab.manager.counters().value(Measure.BYTES_WRITTEN, "unit2", "pipeline") % 4096)
+            assertThat(
+                            lab.manager.counters().value(Measure.BYTES_WRITTEN, "unit2", "pipeline")
+                                    % 4096)
                     .isZero();
             host.luns.add(destinationLun);
             destinationLun.mayWrite = true;
@@ -360,8 +367,7 @@ class SegmentTest {
     void aUnitIsFoundByEachOfItsNames() throws DeviceException {
         Bytes.fill(from, 1);
         Designator eui =
-                new Designator(
-                        Association.LOGICAL_UNIT, 1, 2, new byte[] {0, 1, 2, 3, 4, 5, 6, 7});
+                new Designator(Association.LOGICAL_UNIT, 1, 2, new byte[] {0, 1, 2, 3, 4, 5, 6, 7});
         Designator longText = Designator.t10("TIDEGATE", "a serial that is long");
         sourceLun.names = List.of(Designator.naa(source.identity().naaBytes()), eui, longText);
         Designator cut =
@@ -374,9 +380,16 @@ class SegmentTest {
             assertThat(byName(name)).isEqualTo(CopyReply.good());
         }
         // The same bytes under another type, code set or association are another name.
-        assertIs(byName(new Designator(Association.LOGICAL_UNIT, 1, 3, eui.value())), UNREACHABLE, 0);
-        assertIs(byName(new Designator(Association.LOGICAL_UNIT, 2, 2, eui.value())), UNREACHABLE, 0);
-        assertIs(byName(new Designator(Association.TARGET_PORT, 1, 2, eui.value())), UNREACHABLE, 0);
+        assertIs(
+                byName(new Designator(Association.LOGICAL_UNIT, 1, 3, eui.value())),
+                UNREACHABLE,
+                0);
+        assertIs(
+                byName(new Designator(Association.LOGICAL_UNIT, 2, 2, eui.value())),
+                UNREACHABLE,
+                0);
+        assertIs(
+                byName(new Designator(Association.TARGET_PORT, 1, 2, eui.value())), UNREACHABLE, 0);
     }
 
     @Test
