@@ -271,6 +271,20 @@ public record Sense(
 
     // -- copies
 
+    /**
+     * Goes with GOOD, to a host that asked for it.
+     *
+     * @param segments that were processed
+     */
+    public static Sense extendedCopyInformation(int segments) {
+        return of(SenseKey.COMPLETED, 0x00, 0x20).withCommandSpecific(segments);
+    }
+
+    /** A copy was aborted, like the command that ordered it. */
+    public static Sense copyCleared() {
+        return of(SenseKey.COPY_ABORTED, 0x2f, 0x02);
+    }
+
     /** A copy ended early; says no more than that. */
     public static Sense copyAborted() {
         return of(SenseKey.COPY_ABORTED, 0x00, 0x00);

@@ -177,7 +177,12 @@ final class SenseCodec {
     }
 
     private static Status statusOf(byte code) {
-        return code == Status.GOOD.code() ? Status.GOOD : Status.CHECK_CONDITION;
+        for (Status status : Status.values()) {
+            if (status.code() == (code & 0xff)) {
+                return status;
+            }
+        }
+        return Status.CHECK_CONDITION; // of no standard that is known: sense data says more
     }
 
     private static @Nullable Specific specific(SenseKey key, ByteBuffer in, int at) {

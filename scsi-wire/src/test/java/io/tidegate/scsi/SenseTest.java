@@ -52,6 +52,10 @@ class SenseTest {
                     .withForwarded(
                             new Sense.Forwarded(
                                     true, Status.CHECK_CONDITION, Sense.unrecoveredRead(9))),
+            Sense.copyAborted()
+                    .withForwarded(
+                            new Sense.Forwarded(
+                                    false, Status.RESERVATION_CONFLICT, Sense.noSense())),
             Sense.copyAborted().with(new Sense.SegmentPointer(true, -1, 12)),
         };
         for (Sense sense : samples) {

@@ -58,7 +58,7 @@ final class CopyAuditQueue implements CopyAudit, AutoCloseable {
         AuditResult result =
                 switch (copy.outcome()) {
                     case DONE -> AuditResult.OK;
-                    case FAILED, FENCED -> AuditResult.FAILED;
+                    case FAILED, ABORTED, FENCED -> AuditResult.FAILED;
                     case REFUSED -> AuditResult.REFUSED;
                 };
         catalog.record(

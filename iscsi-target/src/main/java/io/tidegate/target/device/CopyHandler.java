@@ -21,10 +21,12 @@ final class CopyHandler implements Handler<CopyCommand> {
 
     private final CopyManager copies;
     private final ProductIdentity product;
+    private final ReservationHandler reservations;
 
-    CopyHandler(CopyManager copies, ProductIdentity product) {
+    CopyHandler(CopyManager copies, ProductIdentity product, ReservationHandler reservations) {
         this.copies = copies;
         this.product = product;
+        this.reservations = reservations;
     }
 
     @Override
@@ -45,11 +47,13 @@ final class CopyHandler implements Handler<CopyCommand> {
     }
 
     private Step execute(Context c, ByteBuffer list) {
-        CopyReply reply =
-                copies.execute(new Rights(c.nexus(), product), c.unit(), c.request().cdb(), list);
+        Rights rights = new Rights(c.nexus(), product, reservations);
+        CopyReply reply = copies.execute(rights, c.unit(), c.request().cdb(), list);
         Sense sense = reply.sense();
         if (sense != null) {
-            return c.check(sense);
+            return reply.status() == Status.GOOD
+                    ? new Step.Finish(c.result(sense).withStatus(Status.GOOD))
+                    : c.check(sense);
         }
         if (reply.status() == Status.GOOD) {
             return Context.data(reply.dataIn(), -1);
@@ -59,7 +63,8 @@ final class CopyHandler implements Handler<CopyCommand> {
     }
 
     /** A nexus as the copy manager asks for it, live. */
-    private record Rights(Nexus nexus, ProductIdentity product) implements CopyNexus {
+    private record Rights(Nexus nexus, ProductIdentity product, ReservationHandler reservations)
+            implements CopyNexus {
         @Override
         public String key() {
             return nexus.copyKey();
@@ -73,12 +78,16 @@ final class CopyHandler implements Handler<CopyCommand> {
         @Override
         public Collection<CopyLun> luns() {
             return List.copyOf(
-                    nexus.luns().stream().map(l -> new Right(nexus, product, l)).toList());
+                    nexus.luns().stream()
+                            .map(l -> new Right(nexus, product, reservations, l))
+                            .toList());
         }
     }
 
     /** What a nexus may do with a LUN, asked again for each piece. */
-    private record Right(Nexus nexus, ProductIdentity product, NexusLun lun) implements CopyLun {
+    private record Right(
+            Nexus nexus, ProductIdentity product, ReservationHandler reservations, NexusLun lun)
+            implements CopyLun {
         @Override
         public int number() {
             return lun.number();
@@ -112,6 +121,20 @@ final class CopyHandler implements Handler<CopyCommand> {
         @Override
         public List<Designator> designators() {
             return VitalPages.unitNames(product, lun.unit());
+        }
+
+        @Override
+        public CopyReply testReady() {
+            if (!lun.state().allows(nexus, Conflict.LEGACY_ONLY)) {
+                return CopyReply.of(Status.RESERVATION_CONFLICT);
+            }
+            Sense wrong = lun.state().notReady();
+            return wrong == null ? CopyReply.good() : CopyReply.check(wrong);
+        }
+
+        @Override
+        public CopyReply register(long key, long newKey) {
+            return reservations.register(nexus, lun, key, newKey);
         }
 
         private boolean mapped() {

@@ -81,7 +81,7 @@ public final class DeviceServer implements AutoCloseable {
         this.mode = new ModeHandler(modes, attentions);
         this.reservation =
                 new ReservationHandler(reservations, copies, attentions, this::taskControl);
-        this.copy = new CopyHandler(copies, product);
+        this.copy = new CopyHandler(copies, product, reservation);
         this.listener = presence;
         directory.addListener(listener);
     }
@@ -204,18 +204,14 @@ public final class DeviceServer implements AutoCloseable {
     }
 
     private @Nullable Step notReady(Context c, Operation row) {
-        if (c.unit().state() == LogicalUnit.State.HELD) {
-            if (row.needs() == Needs.WRITABLE) {
-                c.lun().refusedWrite(clock.millis());
-            }
-            return c.check(Sense.logicalUnitNotSupported());
-        }
-        if (c.state().ejected()) {
-            return c.check(Sense.mediumNotPresent());
+        boolean held = c.unit().state() == LogicalUnit.State.HELD;
+        if (held && row.needs() == Needs.WRITABLE) {
+            c.lun().refusedWrite(clock.millis());
         }
         SanitizeRun run = c.state().sanitize();
         boolean remedy = run != null && run.failed() && row.opcode() == 0x48;
-        return run == null || remedy ? null : c.check(run.sense());
+        Sense wrong = c.state().notReady();
+        return wrong == null || remedy && !held && !c.state().ejected() ? null : c.check(wrong);
     }
 
     /** What the initiator is told when a device has failed the command. */

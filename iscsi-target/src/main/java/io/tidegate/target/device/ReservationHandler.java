@@ -1,11 +1,14 @@
 package io.tidegate.target.device;
 
 import io.tidegate.copy.manager.CopyManager;
+import io.tidegate.copy.manager.CopyReply;
+import io.tidegate.presentation.LogicalUnit;
 import io.tidegate.presentation.ReservationStore;
 import io.tidegate.scsi.PersistentList;
 import io.tidegate.scsi.ReservationCommand;
 import io.tidegate.scsi.ReservationCommand.Action;
 import io.tidegate.scsi.Sense;
+import io.tidegate.scsi.Status;
 import io.tidegate.target.reservation.Outcome;
 import io.tidegate.target.reservation.PersistentIn;
 import io.tidegate.target.reservation.PersistentOut;
@@ -14,6 +17,7 @@ import io.tidegate.target.reservation.ReservationType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -119,46 +123,81 @@ final class ReservationHandler implements Handler<ReservationCommand> {
                         c.nexus().registrant(),
                         ReservationType.of(command.type()),
                         command.scope());
-        UnitState state = c.state();
-        Outcome.Done done;
+        switch (change(c.unit(), c.state(), before -> out.apply(before, action, list))) {
+            case Outcome.Refused refused -> {
+                return Context.CONFLICT;
+            }
+            case Outcome.Faulty faulty -> {
+                return c.check(faulty.sense());
+            }
+            case Outcome.Done done -> {
+                done.notices().forEach(n -> attentions.to(n.to(), c.unit(), n.attention()));
+                fence(c, action, done);
+                return Context.GOOD;
+            }
+        }
+    }
+
+    /**
+     * REGISTER in the name of a nexus whose third-party copy asks for it. A copy cannot say whether
+     * registrations outlive a loss of power, so that stays as it is. Reads and writes the store.
+     */
+    CopyReply register(Nexus nexus, NexusLun lun, long key, long newKey) {
+        UnitState state = lun.state();
+        if (state.reservedBy() != null) {
+            return CopyReply.of(Status.RESERVATION_CONFLICT);
+        }
+        PersistentOut out = new PersistentOut(nexus.registrant(), null, 0);
+        Outcome outcome =
+                change(
+                        lun.unit(),
+                        state,
+                        before -> out.apply(before, Action.REGISTER, list(before, key, newKey)));
+        return switch (outcome) {
+            case Outcome.Refused refused -> CopyReply.of(Status.RESERVATION_CONFLICT);
+            case Outcome.Faulty faulty -> CopyReply.check(faulty.sense());
+            case Outcome.Done done -> {
+                LOG.info("a copy of {} registers a key at {}", nexus, lun.unit());
+                done.notices().forEach(n -> attentions.to(n.to(), lun.unit(), n.attention()));
+                yield CopyReply.good();
+            }
+        };
+    }
+
+    private static PersistentList list(PersistentState before, long key, long newKey) {
+        return new PersistentList(key, newKey, false, false, before.persist(), false, 0, null);
+    }
+
+    /** Makes a change that is kept before anybody sees it. */
+    private Outcome change(
+            LogicalUnit unit, UnitState state, Function<PersistentState, Outcome> change) {
         state.changes().lock();
         try {
             PersistentState before = state.persistent();
-            switch (out.apply(before, action, list)) {
-                case Outcome.Refused refused -> {
-                    return Context.CONFLICT;
+            Outcome outcome = change.apply(before);
+            if (outcome instanceof Outcome.Done done) {
+                if (!keep(unit, before, done.state())) {
+                    return new Outcome.Faulty(Sense.insufficientRegistrationResources());
                 }
-                case Outcome.Faulty faulty -> {
-                    return c.check(faulty.sense());
-                }
-                case Outcome.Done good -> {
-                    if (!keep(c, before, good.state())) {
-                        return c.check(Sense.insufficientRegistrationResources());
-                    }
-                    state.persistent(good.state());
-                    done = good;
-                }
+                state.persistent(done.state());
             }
+            return outcome;
         } finally {
             state.changes().unlock();
         }
-        done.notices().forEach(n -> attentions.to(n.to(), c.unit(), n.attention()));
-        fence(c, action, done);
-        return Context.GOOD;
     }
 
-    private boolean keep(Context c, PersistentState before, PersistentState after) {
+    private boolean keep(LogicalUnit unit, PersistentState before, PersistentState after) {
         if (before.equals(after) || !before.persist() && !after.persist()) {
             return true;
         }
         try {
             boolean keep = after.persist() && !after.keys().isEmpty();
             store.save(
-                    c.unit().id(),
-                    keep ? Optional.of(StoredReservations.of(after)) : Optional.empty());
+                    unit.id(), keep ? Optional.of(StoredReservations.of(after)) : Optional.empty());
             return true;
         } catch (IOException e) {
-            LOG.error("reservations of {} could not be kept", c.unit(), e);
+            LOG.error("reservations of {} could not be kept", unit, e);
             return false;
         }
     }

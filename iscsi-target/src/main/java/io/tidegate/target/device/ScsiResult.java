@@ -7,7 +7,8 @@ import java.nio.ByteBuffer;
  * How a command ended.
  *
  * @param status what the initiator is told
- * @param sense sense data, already in the unit's format; empty unless CHECK CONDITION
+ * @param sense sense data, already in the unit's format; empty unless CHECK CONDITION, or GOOD to a
+ *     host that asked for it
  * @param dataIn read-only, already cut to the CDB's allocation length, may be empty; residuals
  *     against the expected length are the transport's
  */
@@ -34,5 +35,9 @@ public record ScsiResult(Status status, byte[] sense, ByteBuffer dataIn) {
     /** CHECK CONDITION with sense data. */
     public static ScsiResult check(byte[] sense) {
         return new ScsiResult(Status.CHECK_CONDITION, sense, NO_DATA);
+    }
+
+    ScsiResult withStatus(Status other) {
+        return new ScsiResult(other, sense, dataIn);
     }
 }

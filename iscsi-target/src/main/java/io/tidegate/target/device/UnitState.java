@@ -3,6 +3,7 @@ package io.tidegate.target.device;
 import io.tidegate.presentation.LogicalUnit;
 import io.tidegate.scsi.Conflict;
 import io.tidegate.scsi.ModeValues;
+import io.tidegate.scsi.Sense;
 import io.tidegate.target.reservation.PersistentState;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -144,6 +145,14 @@ final class UnitState {
 
     void sanitize(@Nullable SanitizeRun run) {
         sanitize = run;
+    }
+
+    /** Why commands that need the medium are refused, as TEST UNIT READY says; null when ready. */
+    @Nullable Sense notReady() {
+        if (unit.state() == LogicalUnit.State.HELD) {
+            return Sense.logicalUnitNotSupported();
+        }
+        return ejected ? Sense.mediumNotPresent() : SanitizeRun.senseOf(this);
     }
 
     /** What a nexus leaves behind ends with it. */

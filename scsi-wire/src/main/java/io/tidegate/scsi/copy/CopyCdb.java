@@ -12,9 +12,12 @@ public sealed interface CopyCdb {
     /** Service actions that are implemented: this list is also what the VPD page shows. */
     enum Action {
         COPY_LID1(OUT_OPCODE, 0x00),
+        COPY_LID4(OUT_OPCODE, 0x01),
+        ABORT(OUT_OPCODE, 0x1c),
         STATUS_LID1(IN_OPCODE, 0x00),
         OPERATING_PARAMETERS(IN_OPCODE, 0x03),
-        FAILURE_DETAILS(IN_OPCODE, 0x04);
+        FAILURE_DETAILS(IN_OPCODE, 0x04),
+        STATUS_LID4(IN_OPCODE, 0x05);
 
         private final int opcode;
         private final int code;
@@ -40,19 +43,36 @@ public sealed interface CopyCdb {
     }
 
     /**
-     * EXTENDED COPY (LID1).
+     * EXTENDED COPY.
      *
+     * @param action which of the two
      * @param listBytes parameter list length; 0 does nothing and is not an error
      */
-    record Copy(long listBytes) implements CopyCdb {}
+    record Copy(Action action, long listBytes) implements CopyCdb {
+
+        /** What its parameter list looks like. */
+        public ExtendedCopyList.Format format() {
+            return action == Action.COPY_LID4
+                    ? ExtendedCopyList.Format.LID4
+                    : ExtendedCopyList.Format.LID1;
+        }
+    }
+
+    /**
+     * COPY OPERATION ABORT (SPC-4, 6.3).
+     *
+     * @param listId unsigned 32 bits
+     */
+    record Abort(long listId) implements CopyCdb {}
 
     /**
      * RECEIVE COPY RESULTS.
      *
-     * @param listId 0 to 255; of no meaning for operating parameters
+     * @param listId unsigned 8 bits, or 32 for STATUS_LID4: the same number is the same copy; of no
+     *     meaning for operating parameters
      * @param allocationBytes the most to answer, unsigned 32 bits
      */
-    record Receive(Action action, int listId, long allocationBytes) implements CopyCdb {}
+    record Receive(Action action, long listId, long allocationBytes) implements CopyCdb {}
 
     /**
      * A service action that is not implemented.
@@ -71,9 +91,14 @@ public sealed interface CopyCdb {
         long length = in.getInt(10) & 0xffff_ffffL;
         for (Action action : Action.values()) {
             if (action.opcode == opcode && action.code == code) {
-                return action == Action.COPY_LID1
-                        ? new Copy(length)
-                        : new Receive(action, in.get(2) & 0xff, length);
+                long longId = in.getInt(2) & 0xffff_ffffL;
+                return switch (action) {
+                    case COPY_LID1, COPY_LID4 -> new Copy(action, length);
+                    case ABORT -> new Abort(longId);
+                    case STATUS_LID4 -> new Receive(action, longId, length);
+                    case STATUS_LID1, OPERATING_PARAMETERS, FAILURE_DETAILS ->
+                            new Receive(action, in.get(2) & 0xff, length);
+                };
             }
         }
         return new Unsupported(

@@ -12,7 +12,8 @@ import java.time.Duration;
  *     kind than is allowed, so that too many of them is told apart from too long a list
  * @param maxSegmentBytes bytes that one segment may move
  * @param maxConcurrent copies under way at once, over all hosts, 1 to 255
- * @param granularityLog2 power of two of bytes below which a copy gains nothing, 9 to 30
+ * @param granularityLog2 every segment's bytes are a multiple of this power of two, 0 to 30: hosts
+ *     must obey it, so it is no more than is enforced
  * @param resultsKept how long the result of a copy can be asked for after it ended
  * @param maxResults results kept at once, the oldest go first
  */
@@ -27,10 +28,10 @@ public record CopyLimits(
         int maxResults) {
 
     public static final CopyLimits DEFAULT =
-            new CopyLimits(64, 64, 8192, 256L << 20, 64, 16, Duration.ofMinutes(5), 4096);
+            new CopyLimits(64, 64, 8192, 256L << 20, 64, 0, Duration.ofMinutes(5), 4096);
 
     private static final int TARGET_BYTES = 32;
-    private static final int SEGMENT_BYTES = 28;
+    private static final int SEGMENT_BYTES = SegmentDescriptor.OffsetToOffset.LENGTH; // the longest
 
     public CopyLimits {
         if (maxTargets < 1 || maxTargets > 255 || maxSegments < 1 || maxSegments > 255) {
@@ -47,7 +48,7 @@ public record CopyLimits(
         if (maxConcurrent < 1 || maxConcurrent > 255 || maxResults < 1) {
             throw new IllegalArgumentException(maxConcurrent + " copies, " + maxResults);
         }
-        if (granularityLog2 < 9 || granularityLog2 > 30) {
+        if (granularityLog2 < 0 || granularityLog2 > 30) {
             throw new IllegalArgumentException("granularity of 2^" + granularityLog2);
         }
         if (resultsKept.isNegative() || resultsKept.isZero()) {

@@ -7,10 +7,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Data of RECEIVE COPY RESULTS (SPC-4, 6.18 to 6.21). Each begins with a count of the bytes that
+ * Data of RECEIVE COPY RESULTS (SPC-4, 6.22 to 6.25). Each begins with a count of the bytes that
  * follow it. {@code parse} answers null for what is cut short or contradicts itself.
  */
-public sealed interface CopyResult {
+public sealed interface CopyResult
+        permits CopyResult.Status,
+                CopyResult.FailureDetails,
+                CopyResult.OperatingParameters,
+                OperationStatus {
 
     /** All of it, not cut to an allocation length. */
     byte[] encode();
@@ -18,7 +22,8 @@ public sealed interface CopyResult {
     /**
      * COPY STATUS (LID1), 12 bytes.
      *
-     * @param segments segments that were processed, 0 to 65535
+     * @param segments segments that were processed, with the one that is or was under way; 0 to
+     *     65535
      * @param units what {@code count} counts: 0 bytes, 1 KiB, 2 MiB and so on, F1h blocks
      * @param count unsigned 32 bits
      */

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +24,9 @@ public record ThirdPartyCopyPage(List<Descriptor> descriptors) {
 
     /** Codes of the segment and CSCD descriptors that are implemented, ascending. */
     public static final List<Integer> DESCRIPTOR_CODES =
-            List.of(SegmentDescriptor.BlockToBlock.TYPE, CscdDescriptor.TYPE);
+            Stream.concat(SegmentDescriptor.TYPES.stream(), Stream.of(CscdDescriptor.TYPE))
+                    .sorted()
+                    .toList();
 
     private static final int HEADER = 4;
 

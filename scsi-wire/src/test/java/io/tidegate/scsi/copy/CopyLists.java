@@ -2,6 +2,7 @@ package io.tidegate.scsi.copy;
 
 import io.tidegate.scsi.Designator;
 import io.tidegate.scsi.Designator.Association;
+import io.tidegate.scsi.copy.ExtendedCopyList.Format;
 import io.tidegate.scsi.copy.ExtendedCopyList.ListIdUsage;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +13,7 @@ final class CopyLists {
 
     private CopyLists() {}
 
-    static ExtendedCopyList random(Random random, CopyLimits limits) {
+    static ExtendedCopyList random(Random random, Format format, CopyLimits limits) {
         ListIdUsage usage =
                 List.of(ListIdUsage.HOLD, ListIdUsage.DISCARD, ListIdUsage.NONE)
                         .get(random.nextInt(3));
@@ -22,23 +23,51 @@ final class CopyLists {
         }
         List<SegmentDescriptor> segments = new ArrayList<>();
         for (int i = random.nextInt(limits.maxSegments() + 1); i > 0; i--) {
-            segments.add(
-                    new SegmentDescriptor.BlockToBlock(
-                            random.nextBoolean(),
-                            random.nextBoolean(),
-                            random.nextInt(65536),
-                            random.nextInt(65536),
-                            random.nextInt(65536),
-                            random.nextLong(),
-                            random.nextLong()));
+            segments.add(segment(random));
         }
+        boolean isLong = format == Format.LID4;
+        long listId = isLong ? random.nextInt() & 0xffff_ffffL : random.nextInt(256);
         return new ExtendedCopyList(
-                usage == ListIdUsage.NONE ? 0 : random.nextInt(256),
+                format,
+                usage == ListIdUsage.NONE ? 0 : listId,
                 random.nextBoolean(),
                 usage,
                 random.nextInt(8),
+                isLong && usage != ListIdUsage.NONE && random.nextBoolean(),
+                isLong && random.nextBoolean(),
                 targets,
                 segments);
+    }
+
+    private static SegmentDescriptor segment(Random random) {
+        boolean flag = random.nextBoolean();
+        int source = random.nextInt(65536);
+        int destination = random.nextInt(65536);
+        long from = random.nextLong();
+        long to = random.nextLong();
+        return switch (random.nextInt(4)) {
+            case 0 -> new SegmentDescriptor.Verify(flag, source);
+            case 1 -> new SegmentDescriptor.RegisterKey(destination, from, to);
+            case 2 ->
+                    new SegmentDescriptor.OffsetToOffset(
+                            flag,
+                            source,
+                            destination,
+                            random.nextInt() & 0xffff_ffffL,
+                            from,
+                            to,
+                            random.nextInt(65536),
+                            random.nextInt(65536));
+            default ->
+                    new SegmentDescriptor.BlockToBlock(
+                            random.nextBoolean(),
+                            flag,
+                            source,
+                            destination,
+                            random.nextInt(65536),
+                            from,
+                            to);
+        };
     }
 
     static CscdDescriptor target(Random random) {

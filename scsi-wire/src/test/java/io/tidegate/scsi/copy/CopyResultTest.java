@@ -37,8 +37,8 @@ class CopyResultTest {
         assertThat(wire)
                 .isEqualTo(
                         hex(
-                                "0000002a 01000000 00400040 00002000 10000000 00000000 00000000"
-                                        + " 00000000 00000040 40100000 00000002 02e4"));
+                                "0000002d 01000000 00400040 00002000 10000000 00000000 00000000"
+                                        + " 00000000 00000040 40000000 00000005 02070a14e4"));
         assertThat(OperatingParameters.parse(wire))
                 .isEqualTo(OperatingParameters.of(CopyLimits.DEFAULT));
     }

@@ -3,6 +3,7 @@ package io.tidegate.scsi.copy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.tidegate.scsi.copy.ExtendedCopyList.Format;
 import java.util.Arrays;
 
 /**
@@ -13,14 +14,19 @@ class CopyWireFuzzTest {
 
     @FuzzTest(maxDuration = "60s")
     void parameterList(byte[] data) {
-        ListInvariants.check(data, CopyLimits.DEFAULT);
+        ListInvariants.check(data, Format.LID1, CopyLimits.DEFAULT);
+    }
+
+    @FuzzTest(maxDuration = "60s")
+    void longParameterList(byte[] data) {
+        ListInvariants.check(data, Format.LID4, CopyLimits.DEFAULT);
     }
 
     @FuzzTest(maxDuration = "30s")
     void command(byte[] data) {
         CopyCdb command = CopyCdb.parse(Arrays.copyOf(data, 16));
         if (command instanceof CopyCdb.Receive receive) {
-            assertThat(receive.listId()).isBetween(0, 255);
+            assertThat(receive.listId()).isBetween(0L, 0xffff_ffffL);
         }
     }
 
@@ -37,6 +43,10 @@ class CopyWireFuzzTest {
         CopyResult.Status status = CopyResult.Status.parse(data);
         if (status != null) {
             assertThat(CopyResult.Status.parse(status.encode())).isEqualTo(status);
+        }
+        OperationStatus operation = OperationStatus.parse(data);
+        if (operation != null) {
+            assertThat(OperationStatus.parse(operation.encode())).isEqualTo(operation);
         }
         CopyResult.FailureDetails failure = CopyResult.FailureDetails.parse(data);
         if (failure != null) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidegate.scsi.Designator;
 import io.tidegate.scsi.Sense;
+import io.tidegate.scsi.copy.ExtendedCopyList.Format;
 import io.tidegate.scsi.copy.ExtendedCopyList.ListIdUsage;
 import io.tidegate.scsi.copy.ExtendedCopyList.Parsed;
 import java.nio.ByteBuffer;
@@ -33,13 +34,13 @@ class ExtendedCopyListTest {
     }
 
     private static Sense refusal(byte[] data) {
-        Parsed parsed = ExtendedCopyList.parse(ByteBuffer.wrap(data), LIMITS);
+        Parsed parsed = ExtendedCopyList.parse(ByteBuffer.wrap(data), Format.LID1, LIMITS);
         assertThat(parsed).isInstanceOf(Parsed.Refused.class);
         return ((Parsed.Refused) parsed).sense();
     }
 
     private static ExtendedCopyList whole(byte[] data) {
-        Parsed parsed = ExtendedCopyList.parse(ByteBuffer.wrap(data), LIMITS);
+        Parsed parsed = ExtendedCopyList.parse(ByteBuffer.wrap(data), Format.LID1, LIMITS);
         assertThat(parsed).isInstanceOf(Parsed.Whole.class);
         return ((Parsed.Whole) parsed).list();
     }
@@ -58,7 +59,7 @@ class ExtendedCopyListTest {
         System.out.println("ExtendedCopyListTest.roundTrip seed " + seed);
         Random random = new Random(seed);
         for (int i = 0; i < 500; i++) {
-            ExtendedCopyList list = CopyLists.random(random, LIMITS);
+            ExtendedCopyList list = CopyLists.random(random, Format.LID1, LIMITS);
             byte[] wire = list.encode();
             assertThat(whole(wire)).as("seed %d, list %d", seed, i).isEqualTo(list);
             assertThat(whole(wire).encode()).isEqualTo(wire);
@@ -85,8 +86,67 @@ class ExtendedCopyListTest {
     }
 
     @Test
+    void exactBytesOfEachSegment() {
+        exact(
+                "0203001800010002" + "0000ffff" + "0102030405060708" + "1112131415161718",
+                new SegmentDescriptor.BlockToBlock(
+                        true, true, 1, 2, 0xffff, 0x0102030405060708L, 0x1112131415161718L));
+        exact("070000080003000001000000", new SegmentDescriptor.Verify(true, 3));
+        exact("07000008ffff000000000000", new SegmentDescriptor.Verify(false, 0xffff));
+        exact(
+                "0a01001c00010002"
+                        + "89abcdef" // bytes
+                        + "0102030405060708" // source LBA
+                        + "1112131415161718" // destination LBA
+                        + "01ff0fff", // byte offsets
+                new SegmentDescriptor.OffsetToOffset(
+                        true,
+                        1,
+                        2,
+                        0x89abcdefL,
+                        0x0102030405060708L,
+                        0x1112131415161718L,
+                        511,
+                        4095));
+        exact(
+                "1400001800000005" + "0102030405060708" + "1112131415161718" + "00000000",
+                new SegmentDescriptor.RegisterKey(5, 0x0102030405060708L, 0x1112131415161718L));
+    }
+
+    private static void exact(String wire, SegmentDescriptor segment) {
+        ExtendedCopyList list =
+                new ExtendedCopyList(
+                        0, false, ListIdUsage.HOLD, 0, List.of(), List.of(segment, segment));
+        String twice = HexFormat.of().formatHex(list.encode(), 16, 16 + 2 * segment.length());
+        assertThat(twice).isEqualTo(wire + wire);
+        assertThat(whole(list.encode())).isEqualTo(list);
+    }
+
+    @Test
+    void segmentLengthsThatAreNotTheirTypes() {
+        for (int type : SegmentDescriptor.TYPES) {
+            int length = SegmentDescriptor.lengthOf(type);
+            byte[] data = new byte[16 + length];
+            data[11] = (byte) length;
+            data[16] = (byte) type;
+            for (int field = 0; field < 64; field++) {
+                byte[] wrong = with(data, 18, 0, field);
+                if (field == length - 4) {
+                    assertThat(whole(wrong).segments()).hasSize(1);
+                } else {
+                    assertThat(refusal(wrong)).isEqualTo(Sense.invalidFieldInParameterList(18, 7));
+                }
+            }
+            for (int shorter = 4; shorter < length; shorter++) {
+                byte[] cut = with(with(data, 18, 0, length - 4), 11, shorter);
+                assertThat(refusal(cut)).isEqualTo(Sense.parameterListLength());
+            }
+        }
+    }
+
+    @Test
     void offsetsPointIntoTheList() {
-        assertThat(ExtendedCopyList.targetOffset(2)).isEqualTo(16 + 64);
+        assertThat(list(2, 3).targetOffset(2)).isEqualTo(16 + 64);
         assertThat(list(2, 3).segmentOffset(2)).isEqualTo(16 + 64 + 56);
     }
 
@@ -111,7 +171,8 @@ class ExtendedCopyListTest {
         byte[] data = list(1, 1).encode();
         ByteBuffer shifted = ByteBuffer.allocateDirect(data.length + 7).position(7);
         shifted.put(data).flip().position(7);
-        assertThat(ExtendedCopyList.parse(shifted, LIMITS)).isEqualTo(new Parsed.Whole(list(1, 1)));
+        assertThat(ExtendedCopyList.parse(shifted, Format.LID1, LIMITS))
+                .isEqualTo(new Parsed.Whole(list(1, 1)));
         assertThat(shifted.position()).isEqualTo(7);
     }
 
@@ -141,7 +202,7 @@ class ExtendedCopyListTest {
                 assertThat(refusal(with(data, 16, type)))
                         .isEqualTo(Sense.unsupportedTargetDescriptor());
             }
-            if (type != SegmentDescriptor.BlockToBlock.TYPE) {
+            if (!SegmentDescriptor.TYPES.contains(type)) {
                 assertThat(refusal(with(data, 48, type)))
                         .isEqualTo(Sense.unsupportedSegmentDescriptor());
             }
@@ -199,7 +260,7 @@ class ExtendedCopyListTest {
         System.out.println("ExtendedCopyListTest.anyByteMayBeWrong seed " + seed);
         Random random = new Random(seed);
         for (int i = 0; i < 3000; i++) {
-            byte[] data = CopyLists.random(random, LIMITS).encode();
+            byte[] data = CopyLists.random(random, Format.LID1, LIMITS).encode();
             for (int flips = random.nextInt(8); flips >= 0; flips--) {
                 int within = random.nextBoolean() ? Math.min(64, data.length) : data.length;
                 data[random.nextInt(within)] = (byte) random.nextInt(256);
@@ -207,7 +268,7 @@ class ExtendedCopyListTest {
             if (random.nextInt(4) == 0) {
                 data = Arrays.copyOf(data, random.nextInt(data.length + 1));
             }
-            ListInvariants.check(data, LIMITS);
+            ListInvariants.check(data, Format.LID1, LIMITS);
         }
     }
 }

@@ -3,6 +3,7 @@ package io.tidegate.scsi.copy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidegate.scsi.SenseKey;
+import io.tidegate.scsi.copy.ExtendedCopyList.Format;
 import io.tidegate.scsi.copy.ExtendedCopyList.Parsed;
 import java.nio.ByteBuffer;
 
@@ -11,8 +12,8 @@ final class ListInvariants {
 
     private ListInvariants() {}
 
-    static void check(byte[] data, CopyLimits limits) {
-        switch (ExtendedCopyList.parse(ByteBuffer.wrap(data), limits)) {
+    static void check(byte[] data, Format format, CopyLimits limits) {
+        switch (ExtendedCopyList.parse(ByteBuffer.wrap(data), format, limits)) {
             case Parsed.Refused refused ->
                     assertThat(refused.sense().key()).isEqualTo(SenseKey.ILLEGAL_REQUEST);
             case Parsed.Whole whole -> {
@@ -21,7 +22,8 @@ final class ListInvariants {
                 assertThat(list.segments().size()).isLessThanOrEqualTo(limits.maxSegments());
                 byte[] again = list.encode();
                 assertThat(again.length).isLessThanOrEqualTo(data.length);
-                assertThat(ExtendedCopyList.parse(ByteBuffer.wrap(again), limits)).isEqualTo(whole);
+                assertThat(ExtendedCopyList.parse(ByteBuffer.wrap(again), format, limits))
+                        .isEqualTo(whole);
             }
         }
     }

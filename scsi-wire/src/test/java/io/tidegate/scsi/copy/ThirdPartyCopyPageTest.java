@@ -15,22 +15,21 @@ class ThirdPartyCopyPageTest {
     @Test
     void exactBytes() {
         String expected =
-                "008f0064" // page 8Fh, 100 bytes follow
+                "008f0068" // page 8Fh, 104 bytes follow
                         + "0001000c" // commands
-                        + "08" // 8 bytes: 83h {00h}, 84h {00h, 03h, 04h}
-                        + "830100"
-                        + "8403000304"
-                        + "000000"
+                        + "0b" // 11 bytes: 83h {00h, 01h, 1Ch}, 84h {00h, 03h, 04h, 05h}
+                        + "830300011c"
+                        + "840400030405"
                         + "0004001c" // limits
                         + "00000000004000400000200000000000"
                         + "000000000000000000000000"
-                        + "00080004" // descriptor codes 02h, E4h
-                        + "0202e400"
+                        + "00080008" // descriptor codes
+                        + "0502070a14e40000"
                         + "000c0004" // CSCD id FFFFh
                         + "0002ffff"
-                        + "80010020" // 64 copies, 256 MiB segments, 64 KiB granularity
+                        + "80010020" // 64 copies, 256 MiB segments, of any bytes
                         + "000000400000004010000000"
-                        + "1000"
+                        + "0000"
                         + "000000000000000000000000000000000000";
         assertThat(HexFormat.of().formatHex(OWN)).isEqualTo(expected);
     }

@@ -14,6 +14,8 @@ public interface CopyAudit {
         DONE,
         /** An error at one of its ends, or in its list once bytes had moved. */
         FAILED,
+        /** The host ended it. */
+        ABORTED,
         /** The nexus lost its right, or the unit points elsewhere now. */
         FENCED,
         /** The list names what the nexus may not touch; nothing moved. */
@@ -48,8 +50,8 @@ public interface CopyAudit {
     record Copy(String nexus, String host, Outcome outcome, List<Range> ranges, long movedBytes) {}
 
     /**
-     * Called once at the end of each copy, before its command is answered. Must not block and must
-     * not throw: what is slow goes to a queue.
+     * Called once at the end of each copy, before its command is answered unless it goes on in the
+     * background. Must not block and must not throw: what is slow goes to a queue.
      */
     void copied(Copy copy);
 }

@@ -3,9 +3,8 @@ package io.tidegate.copy.manager;
 import io.tidegate.presentation.LogicalUnit;
 import io.tidegate.scsi.Sense;
 import io.tidegate.scsi.copy.CopyLimits;
-import io.tidegate.scsi.copy.CopyResult;
-import io.tidegate.scsi.copy.CopyResult.Status.State;
 import io.tidegate.scsi.copy.ExtendedCopyList;
+import io.tidegate.scsi.copy.ExtendedCopyList.Format;
 import io.tidegate.scsi.copy.ExtendedCopyList.ListIdUsage;
 import java.time.Clock;
 import java.time.Instant;
@@ -33,14 +32,28 @@ final class CopyBook {
         record Busy() implements Begun {}
     }
 
+    /** How a copy ended, as its host is told. */
+    enum Ending {
+        DONE,
+        FAILED,
+        /** Aborted by its host, or fenced. */
+        ABORTED
+    }
+
     /**
      * What a copy came to.
      *
+     * @param format of the list that ordered it
      * @param sense null when it did what it was told
      */
-    record Result(CopyResult.Status status, @Nullable Sense sense, Instant until) {}
+    record Result(
+            ExtendedCopyList.Format format,
+            Ending ending,
+            RunningCopy.Progress progress,
+            @Nullable Sense sense,
+            Instant until) {}
 
-    private record ListKey(String nexus, int listId) {}
+    private record ListKey(String nexus, long listId) {}
 
     private final CopyLimits limits;
     private final Clock clock;
@@ -65,7 +78,7 @@ final class CopyBook {
         if (list.usage() == ListIdUsage.HOLD && running(nexus, list.listId()) != null) {
             return new Begun.InUse();
         }
-        RunningCopy copy = new RunningCopy(nexus, list.listId(), list.usage());
+        RunningCopy copy = new RunningCopy(nexus, list, clock.millis());
         if (list.usage() != ListIdUsage.NONE) {
             results.remove(new ListKey(nexus, list.listId()));
         }
@@ -73,24 +86,40 @@ final class CopyBook {
         return new Begun.Copy(copy);
     }
 
-    /** Takes a copy out, and keeps its result if it was asked to. */
+    /** Takes a copy out, and keeps its result if somebody may ask for it. */
     synchronized void end(RunningCopy copy, @Nullable Sense sense) {
         running.remove(copy);
-        if (copy.usage() != ListIdUsage.HOLD) {
-            return;
+        if (kept(copy.list(), sense)) {
+            expire();
+            ListKey key = new ListKey(copy.nexus(), copy.list().listId());
+            results.remove(key); // the order is that of time
+            if (results.size() >= limits.maxResults()) {
+                results.remove(results.keySet().iterator().next());
+            }
+            Ending ending =
+                    sense == null ? Ending.DONE : copy.fenced() ? Ending.ABORTED : Ending.FAILED;
+            Instant until = clock.instant().plus(limits.resultsKept());
+            results.put(
+                    key, new Result(copy.list().format(), ending, copy.progress(), sense, until));
         }
-        expire();
-        if (results.size() >= limits.maxResults()) {
-            results.remove(results.keySet().iterator().next());
-        }
-        State state = sense == null ? State.DONE : State.ERROR;
-        Instant until = clock.instant().plus(limits.resultsKept());
-        results.put(
-                new ListKey(copy.nexus(), copy.listId()),
-                new Result(copy.status(state), sense, until));
+        copy.ended();
     }
 
-    synchronized @Nullable RunningCopy running(String nexus, int listId) {
+    /** A host that need not have the result kept may still ask how a copy failed. */
+    private static boolean kept(ExtendedCopyList list, @Nullable Sense sense) {
+        return switch (list.usage()) {
+            case HOLD -> true;
+            case DISCARD -> sense != null || list.format() == Format.LID4;
+            case NONE, RESERVED -> false;
+        };
+    }
+
+    /** All that run under one identifier: hosts may repeat one that is not held. */
+    synchronized List<RunningCopy> allRunning(String nexus, long listId) {
+        return running.stream().filter(c -> c.isList(nexus, listId)).toList();
+    }
+
+    synchronized @Nullable RunningCopy running(String nexus, long listId) {
         for (RunningCopy copy : running.reversed()) { // the latest, where there are several
             if (copy.isList(nexus, listId)) {
                 return copy;
@@ -99,7 +128,7 @@ final class CopyBook {
         return null;
     }
 
-    synchronized @Nullable Result result(String nexus, int listId) {
+    synchronized @Nullable Result result(String nexus, long listId) {
         expire();
         return results.get(new ListKey(nexus, listId));
     }

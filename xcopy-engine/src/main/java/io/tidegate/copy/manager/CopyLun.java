@@ -30,4 +30,19 @@ public interface CopyLun {
     default List<Designator> designators() {
         return List.of(Designator.naa(unit().identity().naaBytes()));
     }
+
+    /**
+     * What TEST UNIT READY from the nexus would be answered now; an attention that the nexus is
+     * owed stays owed. Must not block.
+     */
+    CopyReply testReady();
+
+    /**
+     * What PERSISTENT RESERVE OUT with REGISTER from the nexus is answered: it is carried out.
+     * Whether registrations outlive a loss of power stays as it is. May block.
+     *
+     * @param key that the nexus has registered, 0 for none
+     * @param newKey 0 to unregister
+     */
+    CopyReply register(long key, long newKey);
 }

@@ -8,12 +8,10 @@ import io.tidegate.scsi.Sense;
 import io.tidegate.scsi.Status;
 import io.tidegate.scsi.copy.CopyCdb;
 import io.tidegate.scsi.copy.CopyLimits;
-import io.tidegate.scsi.copy.CopyResult;
 import io.tidegate.scsi.copy.ExtendedCopyList;
 import io.tidegate.scsi.copy.ThirdPartyCopyPage;
 import java.nio.ByteBuffer;
 import java.time.Clock;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -38,6 +36,7 @@ public final class CopyManager implements AutoCloseable {
     private final DataMover mover;
     private final CopyAudit audit;
     private final CopyBook book;
+    private final CopyAnswers answers;
     private final DirtyUnits dirty;
     private final CopyCounters counters = new CopyCounters();
 
@@ -50,12 +49,14 @@ public final class CopyManager implements AutoCloseable {
         this.mover = mover;
         this.audit = audit;
         this.book = new CopyBook(limits, clock);
+        this.answers = new CopyAnswers(limits, book, clock);
         this.dirty = new DirtyUnits(mover.dirtyBytes());
     }
 
     /**
-     * Runs a command with opcode 83h or 84h. Blocks while bytes move; call it from a virtual
-     * thread. The caller has checked attentions, reservations and reserved CDB bits.
+     * Runs a command with opcode 83h or 84h. Blocks while bytes move, unless the host wants them
+     * moved in the background; call it from a virtual thread. The caller has checked attentions,
+     * reservations and reserved CDB bits.
      *
      * @param receivedBy the unit that the command is addressed to
      * @param cdb 16 bytes
@@ -66,12 +67,16 @@ public final class CopyManager implements AutoCloseable {
         return switch (CopyCdb.parse(cdb)) {
             case CopyCdb.Unsupported none -> CopyReply.check(none.sense());
             case CopyCdb.Copy copy -> {
-                count(receivedBy, CopyCdb.Action.COPY_LID1);
-                yield copy(nexus, receivedBy, copy.listBytes(), parameterList);
+                count(receivedBy, copy.action());
+                yield copy(nexus, receivedBy, copy, parameterList);
+            }
+            case CopyCdb.Abort abort -> {
+                count(receivedBy, CopyCdb.Action.ABORT);
+                yield abort(nexus.key(), abort.listId());
             }
             case CopyCdb.Receive receive -> {
                 count(receivedBy, receive.action());
-                yield receive(nexus.key(), receive);
+                yield answers.receive(nexus.key(), receive);
             }
         };
     }
@@ -81,7 +86,8 @@ public final class CopyManager implements AutoCloseable {
     }
 
     private CopyReply copy(
-            CopyNexus nexus, LogicalUnit receivedBy, long listBytes, ByteBuffer data) {
+            CopyNexus nexus, LogicalUnit receivedBy, CopyCdb.Copy command, ByteBuffer data) {
+        long listBytes = command.listBytes();
         if (listBytes == 0) {
             return CopyReply.good();
         }
@@ -89,7 +95,7 @@ public final class CopyManager implements AutoCloseable {
             return CopyReply.check(Sense.parameterListLength());
         }
         ByteBuffer listed = data.slice(data.position(), (int) listBytes);
-        return switch (ExtendedCopyList.parse(listed, limits)) {
+        return switch (ExtendedCopyList.parse(listed, command.format(), limits)) {
             case ExtendedCopyList.Parsed.Refused refused -> CopyReply.check(refused.sense());
             case ExtendedCopyList.Parsed.Whole whole -> copy(nexus, receivedBy, whole.list());
         };
@@ -106,38 +112,90 @@ public final class CopyManager implements AutoCloseable {
     private CopyReply copy(
             CopyNexus nexus, LogicalUnit receivedBy, ExtendedCopyList list, RunningCopy copy) {
         Sense wrong = Sense.internalTargetFailure(); // stays only if something is thrown
+        boolean goesOn = false;
         try {
-            wrong =
-                    switch (new Planner(nexus, receivedBy, list, limits).plan()) {
-                        case Planner.Plan.Refused refused -> {
-                            if (refused.access()) {
-                                report(nexus, Outcome.REFUSED, List.of(), 0, refused.sense());
-                            }
-                            yield refused.sense();
-                        }
-                        case Planner.Plan.Ready ready -> run(nexus, copy, ready.segments());
-                    };
+            switch (new Planner(nexus, receivedBy, list, limits).plan()) {
+                case Planner.Plan.Refused refused -> {
+                    if (refused.access()) {
+                        report(nexus, Outcome.REFUSED, List.of(), 0, refused.sense());
+                    }
+                    wrong = refused.sense();
+                }
+                case Planner.Plan.Ready ready -> {
+                    List<PlannedStep> steps = ready.steps();
+                    long bytes = steps.stream().mapToLong(PlannedStep::lengthBytes).sum();
+                    copy.touches(units(steps), bytes);
+                    if (list.immediate()) {
+                        Thread.ofVirtual().name("copy").start(() -> goOn(nexus, copy, steps));
+                        goesOn = true;
+                        wrong = null;
+                    } else {
+                        wrong = run(nexus, copy, steps);
+                    }
+                }
+            }
+        } finally {
+            if (!goesOn) {
+                book.end(copy, wrong);
+            }
+        }
+        if (wrong != null) {
+            return CopyReply.check(wrong);
+        }
+        int segments = goesOn ? 0 : list.segments().size();
+        return list.goodSense()
+                ? CopyReply.good(Sense.extendedCopyInformation(segments))
+                : CopyReply.good();
+    }
+
+    /** In the background: the command has been answered, and its host watches by the status. */
+    private void goOn(CopyNexus nexus, RunningCopy copy, List<PlannedStep> steps) {
+        Sense wrong = Sense.internalTargetFailure();
+        try {
+            wrong = run(nexus, copy, steps);
+        } catch (RuntimeException e) {
+            LOG.error("copy of {} in the background failed", nexus.key(), e);
         } finally {
             book.end(copy, wrong);
         }
-        return wrong == null ? CopyReply.good() : CopyReply.check(wrong);
     }
 
-    private @Nullable Sense run(CopyNexus nexus, RunningCopy copy, List<PlannedSegment> segments) {
-        copy.touches(units(segments));
-        CopyRun run = new CopyRun(copy, nexus, segments, mover, dirty, counters);
+    /** When it returns no piece is under way any more, and the status says how far it came. */
+    private CopyReply abort(String nexus, long listId) {
+        List<RunningCopy> copies = book.allRunning(nexus, listId);
+        if (copies.isEmpty()) {
+            return CopyReply.check(Sense.invalidFieldInCdb(2, 7));
+        }
+        copies.forEach(RunningCopy::abort);
+        copies.forEach(RunningCopy::awaitEnded);
+        LOG.info("{} has aborted its copy {}", nexus, listId);
+        return CopyReply.good();
+    }
+
+    private @Nullable Sense run(CopyNexus nexus, RunningCopy copy, List<PlannedStep> steps) {
+        CopyRun run = new CopyRun(copy, nexus, steps, mover, dirty, counters);
         Sense wrong = run.run();
-        Outcome outcome =
-                wrong == null ? Outcome.DONE : copy.fenced() ? Outcome.FENCED : Outcome.FAILED;
-        report(nexus, outcome, run.ranges(), run.movedBytes(), wrong);
+        report(nexus, outcome(copy, wrong), run.ranges(), run.movedBytes(), wrong);
         return wrong;
     }
 
-    private static Set<LogicalUnit> units(List<PlannedSegment> segments) {
+    private static Outcome outcome(RunningCopy copy, @Nullable Sense wrong) {
+        if (wrong == null) {
+            return Outcome.DONE;
+        }
+        if (copy.aborted()) {
+            return Outcome.ABORTED;
+        }
+        return copy.fenced() ? Outcome.FENCED : Outcome.FAILED;
+    }
+
+    private static Set<LogicalUnit> units(List<PlannedStep> steps) {
         Set<LogicalUnit> units = new HashSet<>();
-        for (PlannedSegment segment : segments) {
-            units.add(segment.sourceUnit());
-            units.add(segment.destinationUnit());
+        for (PlannedStep step : steps) {
+            units.add(step.destinationUnit());
+            if (step instanceof PlannedSegment segment) {
+                units.add(segment.sourceUnit());
+            }
         }
         return units;
     }
@@ -152,42 +210,6 @@ public final class CopyManager implements AutoCloseable {
             LOG.info("copy of {} ended: {}, {} bytes, {}", nexus.key(), outcome, moved, sense);
         }
         audit.copied(new CopyAudit.Copy(nexus.key(), nexus.host(), outcome, ranges, moved));
-    }
-
-    private CopyReply receive(String nexus, CopyCdb.Receive receive) {
-        byte[] data =
-                switch (receive.action()) {
-                    case OPERATING_PARAMETERS -> CopyResult.OperatingParameters.of(limits).encode();
-                    case STATUS_LID1 -> status(nexus, receive.listId());
-                    case FAILURE_DETAILS -> failure(nexus, receive.listId());
-                    case COPY_LID1 -> throw new IllegalStateException("not a result");
-                };
-        if (data == null) {
-            return CopyReply.check(Sense.invalidFieldInCdb(2, 7)); // no such list identifier
-        }
-        int most = (int) Math.min(data.length, receive.allocationBytes());
-        return CopyReply.good(Arrays.copyOf(data, most));
-    }
-
-    private byte @Nullable [] status(String nexus, int listId) {
-        RunningCopy running = book.running(nexus, listId);
-        if (running != null) {
-            return running.status(CopyResult.Status.State.RUNNING).encode();
-        }
-        CopyBook.Result result = book.result(nexus, listId);
-        return result == null ? null : result.status().encode();
-    }
-
-    private byte @Nullable [] failure(String nexus, int listId) {
-        CopyBook.Result result = book.result(nexus, listId);
-        if (result == null) {
-            return null;
-        }
-        Sense sense = result.sense();
-        return sense == null
-                ? new CopyResult.FailureDetails(Status.GOOD.code(), new byte[0]).encode()
-                : new CopyResult.FailureDetails(Status.CHECK_CONDITION.code(), sense.encode(false))
-                        .encode();
     }
 
     /**
@@ -208,7 +230,7 @@ public final class CopyManager implements AutoCloseable {
     }
 
     /** Whether a copy is under way that may not start pieces any more; for tests. */
-    boolean fenced(String nexusKey, int listId) {
+    boolean fenced(String nexusKey, long listId) {
         RunningCopy copy = book.running(nexusKey, listId);
         return copy != null && copy.fenced();
     }
@@ -222,10 +244,12 @@ public final class CopyManager implements AutoCloseable {
         return counters;
     }
 
-    /** Ends all copies and refuses new ones. */
+    /** Ends all copies, waits for those in the background, and refuses new ones. */
     @Override
     public void close() {
         book.close();
+        List<RunningCopy> all = book.concerning(null, null);
         fence(null, null);
+        all.forEach(RunningCopy::awaitEnded);
     }
 }

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The answer to a copy command.
  *
- * @param sense what was wrong; null unless the status is CHECK CONDITION
+ * @param sense what was wrong, with CHECK CONDITION; or what the host asked to know, with GOOD and
+ *     without data; else null
  * @param dataIn what goes to the host, already cut to the allocation length; may be empty
  */
 public record CopyReply(Status status, @Nullable Sense sense, byte[] dataIn) {
@@ -22,6 +23,11 @@ public record CopyReply(Status status, @Nullable Sense sense, byte[] dataIn) {
     /** GOOD without data. */
     public static CopyReply good() {
         return good(NOTHING);
+    }
+
+    /** GOOD with sense data. */
+    public static CopyReply good(Sense sense) {
+        return new CopyReply(Status.GOOD, sense, NOTHING);
     }
 
     /** CHECK CONDITION. */

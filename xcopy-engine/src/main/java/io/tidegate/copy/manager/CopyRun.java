@@ -8,12 +8,13 @@ import io.tidegate.copy.mover.Moved;
 import io.tidegate.copy.mover.RangeResult;
 import io.tidegate.presentation.LogicalUnit;
 import io.tidegate.scsi.Sense;
+import io.tidegate.scsi.Status;
 import io.tidegate.volume.VolumeDevice;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A planned copy on its way, segment after segment, since one may read what another wrote. */
+/** A planned copy on its way, step after step, since one may read what another wrote. */
 final class CopyRun {
 
     /** Label of bytes that were discarded at the destination instead of being written. */
@@ -21,7 +22,7 @@ final class CopyRun {
 
     private final RunningCopy copy;
     private final CopyNexus nexus;
-    private final List<PlannedSegment> segments;
+    private final List<PlannedStep> steps;
     private final DataMover mover;
     private final DirtyUnits dirty;
     private final CopyCounters counters;
@@ -31,48 +32,104 @@ final class CopyRun {
     CopyRun(
             RunningCopy copy,
             CopyNexus nexus,
-            List<PlannedSegment> segments,
+            List<PlannedStep> steps,
             DataMover mover,
             DirtyUnits dirty,
             CopyCounters counters) {
         this.copy = copy;
         this.nexus = nexus;
-        this.segments = segments;
+        this.steps = steps;
         this.mover = mover;
         this.dirty = dirty;
         this.counters = counters;
     }
 
-    /** Moves all segments; answers what went wrong, or null. */
+    /** Does all steps; answers what went wrong, or null. */
     @Nullable Sense run() {
-        for (int i = 0; i < segments.size(); i++) {
-            PlannedSegment segment = segments.get(i);
-            Sense wrong = segment.lengthBytes() == 0 ? null : move(segment, i);
+        for (PlannedStep step : steps) {
+            copy.segmentBegins();
+            Sense wrong = run(step);
             String result = wrong == null ? "done" : "failed";
-            counters.add(Measure.SEGMENTS, segment.destinationUnit().name(), result, 1);
+            counters.add(Measure.SEGMENTS, step.destinationUnit().name(), result, 1);
             if (wrong != null) {
                 return wrong;
             }
-            copy.progress(i + 1, moved);
+            copy.segmentDone(step.lengthBytes());
         }
         return null;
     }
 
-    private @Nullable Sense move(PlannedSegment segment, int whole) {
-        UnitEnds ends = new UnitEnds(copy, nexus, segment, dirty);
-        boolean oneDevice =
-                oneDevice(segment.sourceUnit().device(), segment.destinationUnit().device());
-        RangeResult result = mover.copy(segment.order(oneDevice), ends);
-        count(segment, result.moved(), whole);
-        Sense wrong = failure(segment, ends, result);
-        return wrong == null && !segment.destination().writeCache()
-                ? makeDurable(segment, ends)
-                : wrong;
+    private @Nullable Sense run(PlannedStep step) {
+        if (copy.fenced()) { // what moves nothing has no piece that would ask
+            return UnitEnds.ended(copy, step.index());
+        }
+        return switch (step) {
+            case PlannedSegment segment -> segment.lengthBytes() == 0 ? null : move(segment);
+            case PlannedStep.Verify verify -> verify(verify);
+            case PlannedStep.Register register -> register(register);
+        };
     }
 
-    private void count(PlannedSegment segment, Moved done, int whole) {
+    private @Nullable Sense verify(PlannedStep.Verify step) {
+        if (!seen(step.lun())) {
+            return CopySense.unreachable(step.index());
+        }
+        return step.testReady() ? failure(step.index(), true, step.lun().testReady()) : null;
+    }
+
+    /** Like a piece: who preempts the nexus waits for its end, and it does not start afterwards. */
+    private @Nullable Sense register(PlannedStep.Register step) {
+        if (!copy.pieceStarts()) {
+            return UnitEnds.ended(copy, step.index());
+        }
+        try {
+            return seen(step.lun())
+                    ? failure(step.index(), false, step.lun().register(step.key(), step.newKey()))
+                    : CopySense.unreachable(step.index());
+        } finally {
+            copy.pieceEnds();
+        }
+    }
+
+    private boolean seen(CopyLun lun) {
+        return nexus.luns().stream().anyMatch(l -> l.unit() == lun.unit());
+    }
+
+    private static @Nullable Sense failure(int segment, boolean source, CopyReply reply) {
+        if (reply.status() == Status.GOOD) {
+            return null;
+        }
+        Sense sense = reply.sense();
+        return CopySense.forwarded(
+                segment, source, reply.status(), sense == null ? Sense.noSense() : sense);
+    }
+
+    private @Nullable Sense move(PlannedSegment segment) {
+        boolean oneDevice =
+                oneDevice(segment.sourceUnit().device(), segment.destinationUnit().device());
+        boolean backwards = segment.backwards(oneDevice);
+        UnitEnds ends = new UnitEnds(copy, nexus, segment, dirty, !backwards);
+        RangeResult result =
+                segment.wholeBlocks()
+                        ? mover.copy(segment.order(oneDevice), ends)
+                        : new ByteMove(segment, ends, backwards).run();
+        count(segment, result.moved());
+        Sense wrong = failure(segment, ends, result);
+        if (wrong != null) {
+            return result.moved().total() == 0 ? wrong : withResidual(wrong, segment, ends);
+        }
+        return segment.destination().writeCache() ? null : makeDurable(segment, ends);
+    }
+
+    /** The blocks that are missing, counted from the first gap (SPC-4, 5.17.7.4). */
+    private static Sense withResidual(Sense wrong, PlannedSegment segment, UnitEnds ends) {
+        int block = segment.destinationBlockBytes();
+        long missing = segment.lengthBytes() - ends.contiguousBytes();
+        return wrong.withInformation((missing + block - 1) / block);
+    }
+
+    private void count(PlannedSegment segment, Moved done) {
         moved += done.total();
-        copy.progress(whole, moved);
         ranges.add(segment.audit(done.total()));
         String to = segment.destinationUnit().name();
         counters.add(
@@ -84,8 +141,11 @@ final class CopyRun {
         counters.add(Measure.BYTES_WRITTEN, to, DISCARD, done.cleared() + done.zeroes());
     }
 
-    private static @Nullable Sense failure(
-            PlannedSegment segment, UnitEnds ends, RangeResult result) {
+    private Sense ended(PlannedSegment segment) {
+        return UnitEnds.ended(copy, segment.index());
+    }
+
+    private @Nullable Sense failure(PlannedSegment segment, UnitEnds ends, RangeResult result) {
         RangeResult.Failure failure = result.failure();
         if (failure != null) {
             LogicalUnit unit = failure.source() ? segment.sourceUnit() : segment.destinationUnit();
@@ -97,7 +157,7 @@ final class CopyRun {
             return null;
         }
         Sense stop = ends.stop();
-        return stop == null ? CopySense.ended(segment.index()) : stop;
+        return stop == null ? ended(segment) : stop;
     }
 
     /** With the write cache off a copy is answered like a write: when it is durable. */
@@ -105,7 +165,7 @@ final class CopyRun {
         UnitEnds.Pass pass = ends.enter();
         if (pass == null) {
             Sense stop = ends.stop();
-            return stop == null ? CopySense.ended(segment.index()) : stop;
+            return stop == null ? ended(segment) : stop;
         }
         try {
             pass.destination().flush();

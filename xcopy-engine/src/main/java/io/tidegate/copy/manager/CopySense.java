@@ -66,6 +66,11 @@ final class CopySense {
         return Sense.copyTargetNotReachable().withCommandSpecific(segment);
     }
 
+    /** The host aborted the copy. */
+    static Sense cleared(int segment) {
+        return Sense.copyCleared().withCommandSpecific(segment);
+    }
+
     /** What a command to the device itself would have been answered. */
     static Sense of(DeviceException e, int blockBytes) {
         return switch (e.kind()) {

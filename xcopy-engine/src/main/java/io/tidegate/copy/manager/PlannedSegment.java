@@ -4,7 +4,7 @@ import io.tidegate.copy.mover.RangeOrder;
 import io.tidegate.presentation.LogicalUnit;
 
 /**
- * A segment that may be moved: found, allowed and inside both units when it was planned.
+ * A segment that moves bytes: found, allowed and inside both units when it was planned.
  *
  * @param index in the parameter list
  * @param sourceGeneration of the unit when it was planned: the copy ends when it has changed
@@ -20,16 +20,49 @@ record PlannedSegment(
         long sourceOffset,
         long destinationOffset,
         long lengthBytes,
-        int unitBytes) {
+        int unitBytes)
+        implements PlannedStep {
 
     LogicalUnit sourceUnit() {
         return source.unit();
     }
 
-    LogicalUnit destinationUnit() {
+    @Override
+    public LogicalUnit destinationUnit() {
         return destination.unit();
     }
 
+    /** Whether all of it is whole blocks at both ends. */
+    boolean wholeBlocks() {
+        return lengthBytes % unitBytes == 0
+                && sourceOffset % blockBytes(sourceUnit()) == 0
+                && destinationOffset % blockBytes(destinationUnit()) == 0;
+    }
+
+    int sourceBlockBytes() {
+        return blockBytes(sourceUnit());
+    }
+
+    int destinationBlockBytes() {
+        return blockBytes(destinationUnit());
+    }
+
+    private static int blockBytes(LogicalUnit unit) {
+        return unit.shape().geometry().logicalBlockBytes();
+    }
+
+    /**
+     * Whether the last piece has to go first, since it is overwritten by the others.
+     *
+     * @param oneDevice whether source and destination are the same bytes
+     */
+    boolean backwards(boolean oneDevice) {
+        return oneDevice
+                && destinationOffset > sourceOffset
+                && destinationOffset - sourceOffset < lengthBytes;
+    }
+
+    /** What the mover is told; only for whole blocks. */
     RangeOrder order(boolean oneDevice) {
         return new RangeOrder(sourceOffset, destinationOffset, lengthBytes, unitBytes, oneDevice);
     }

@@ -8,9 +8,14 @@ import io.tidegate.scsi.copy.CscdDescriptor;
 import io.tidegate.scsi.copy.ExtendedCopyList;
 import io.tidegate.scsi.copy.SegmentDescriptor;
 import io.tidegate.scsi.copy.SegmentDescriptor.BlockToBlock;
+import io.tidegate.scsi.copy.SegmentDescriptor.OffsetToOffset;
+import io.tidegate.scsi.copy.SegmentDescriptor.RegisterKey;
+import io.tidegate.scsi.copy.SegmentDescriptor.Verify;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +28,7 @@ final class Planner {
 
     /** A plan, or why there is none. */
     sealed interface Plan {
-        record Ready(List<PlannedSegment> segments) implements Plan {}
+        record Ready(List<PlannedStep> steps) implements Plan {}
 
         /**
          * @param access whether it is for want of rights, which goes to the audit log
@@ -31,10 +36,23 @@ final class Planner {
         record Refused(Sense sense, boolean access) implements Plan {}
     }
 
+    /** One segment's plan, or what is wrong with it. */
+    private sealed interface Step {
+        record Good(PlannedStep step) implements Step {}
+
+        record Wrong(Sense sense, boolean access) implements Step {
+            static Wrong unreachable(int segment) {
+                return new Wrong(CopySense.unreachable(segment), true);
+            }
+        }
+    }
+
     private final CopyNexus nexus;
     private final LogicalUnit receivedBy;
     private final ExtendedCopyList list;
     private final CopyLimits limits;
+    private final Set<LogicalUnit> registering = new HashSet<>();
+    private Collection<CopyLun> luns = List.of();
 
     Planner(CopyNexus nexus, LogicalUnit receivedBy, ExtendedCopyList list, CopyLimits limits) {
         this.nexus = nexus;
@@ -44,37 +62,125 @@ final class Planner {
     }
 
     Plan plan() {
-        Collection<CopyLun> luns = nexus.luns();
-        List<PlannedSegment> planned = new ArrayList<>();
+        luns = nexus.luns();
+        List<PlannedStep> planned = new ArrayList<>();
         for (int i = 0; i < list.segments().size(); i++) {
-            switch (list.segments().get(i)) {
-                case BlockToBlock segment -> {
-                    CopyLun source = find(luns, segment.source());
-                    CopyLun destination = find(luns, segment.destination());
-                    if (source == null
-                            || destination == null
-                            || !source.mayRead()
-                            || !destination.mayWrite()) {
-                        return new Plan.Refused(CopySense.unreachable(i), true);
-                    }
-                    Sense wrong = checkTarget(i, segment.source(), source);
-                    wrong =
-                            wrong != null
-                                    ? wrong
-                                    : checkTarget(i, segment.destination(), destination);
-                    PlannedSegment plan = planned(i, segment, source, destination);
-                    wrong = wrong != null ? wrong : check(i, segment, plan);
-                    if (wrong != null) {
-                        return new Plan.Refused(wrong, false);
-                    }
-                    planned.add(plan);
+            Step step =
+                    switch (list.segments().get(i)) {
+                        case BlockToBlock s -> blocks(i, s);
+                        case OffsetToOffset s -> bytes(i, s);
+                        case Verify s -> verify(i, s);
+                        case RegisterKey s -> register(i, s);
+                    };
+            switch (step) {
+                case Step.Good good -> planned.add(good.step());
+                case Step.Wrong wrong -> {
+                    return new Plan.Refused(wrong.sense(), wrong.access());
                 }
             }
         }
         return new Plan.Ready(planned);
     }
 
-    private @Nullable CopyLun find(Collection<CopyLun> luns, int index) {
+    private Step blocks(int index, BlockToBlock segment) {
+        CopyLun source = find(segment.source());
+        CopyLun destination = find(segment.destination());
+        if (source == null || destination == null || !allowed(source, destination)) {
+            return Step.Wrong.unreachable(index);
+        }
+        Geometry from = geometry(source);
+        Geometry to = geometry(destination);
+        int counted = (segment.destinationCount() ? to : from).logicalBlockBytes();
+        PlannedSegment plan =
+                planned(
+                        index,
+                        source,
+                        destination,
+                        // wraps when it is out of range, which is checked
+                        segment.sourceLba() * from.logicalBlockBytes(),
+                        segment.destinationLba() * to.logicalBlockBytes(),
+                        (long) segment.blocks() * counted);
+        Sense wrong = checkTargets(index, segment.source(), segment.destination(), plan);
+        if (wrong == null && plan.lengthBytes() > limits.maxSegmentBytes()) {
+            wrong = CopySense.field(index, at(index, BlockToBlock.BLOCKS_OFFSET));
+        }
+        // With CAT=1 a host asks to keep the rest for the next segment: held data is announced as
+        // none, so that an inexact segment is refused all the same.
+        if (wrong == null && !plan.wholeBlocks()) {
+            wrong = CopySense.inexact(index);
+        }
+        return checked(plan, wrong, segment.sourceLba(), segment.destinationLba());
+    }
+
+    private Step bytes(int index, OffsetToOffset segment) {
+        CopyLun source = find(segment.source());
+        CopyLun destination = find(segment.destination());
+        if (source == null || destination == null || !allowed(source, destination)) {
+            return Step.Wrong.unreachable(index);
+        }
+        int from = geometry(source).logicalBlockBytes();
+        int to = geometry(destination).logicalBlockBytes();
+        PlannedSegment plan =
+                planned(
+                        index,
+                        source,
+                        destination,
+                        segment.sourceLba() * from + segment.sourceOffset(),
+                        segment.destinationLba() * to + segment.destinationOffset(),
+                        segment.bytes());
+        Sense wrong = checkTargets(index, segment.source(), segment.destination(), plan);
+        if (wrong == null && segment.bytes() > limits.maxSegmentBytes()) {
+            wrong = CopySense.field(index, at(index, OffsetToOffset.BYTES_OFFSET));
+        }
+        if (wrong == null && segment.sourceOffset() >= from) {
+            wrong = CopySense.field(index, at(index, OffsetToOffset.SOURCE_OFFSET_OFFSET));
+        }
+        if (wrong == null && segment.destinationOffset() >= to) {
+            wrong = CopySense.field(index, at(index, OffsetToOffset.DESTINATION_OFFSET_OFFSET));
+        }
+        return checked(plan, wrong, segment.sourceLba(), segment.destinationLba());
+    }
+
+    private Step verify(int index, Verify segment) {
+        CopyLun lun = find(segment.target());
+        if (lun == null) {
+            return Step.Wrong.unreachable(index);
+        }
+        Sense wrong = checkTarget(index, segment.target(), lun);
+        return wrong == null
+                ? new Step.Good(new PlannedStep.Verify(index, lun, segment.testReady()))
+                : new Step.Wrong(wrong, false);
+    }
+
+    private Step register(int index, RegisterKey segment) {
+        CopyLun lun = find(segment.destination());
+        if (lun == null) {
+            return Step.Wrong.unreachable(index);
+        }
+        Sense wrong = checkTarget(index, segment.destination(), lun);
+        if (wrong != null) {
+            return new Step.Wrong(wrong, false);
+        }
+        registering.add(lun.unit());
+        return new Step.Good(new PlannedStep.Register(index, lun, segment.key(), segment.newKey()));
+    }
+
+    /** Where a segment before this one registers a key, the right may come of it: see UnitEnds. */
+    private boolean allowed(CopyLun source, CopyLun destination) {
+        return (registering.contains(source.unit()) || source.mayRead())
+                && (registering.contains(destination.unit()) || destination.mayWrite());
+    }
+
+    private int at(int index, int field) {
+        return list.segmentOffset(index) + field;
+    }
+
+    private static Geometry geometry(CopyLun lun) {
+        return lun.unit().shape().geometry();
+    }
+
+    /** The one LUN that a segment names; null when there is none, or more than one. */
+    private @Nullable CopyLun find(int index) {
         if (index == SegmentDescriptor.RECEIVING_UNIT) {
             return luns.stream().filter(l -> l.unit() == receivedBy).findFirst().orElse(null);
         }
@@ -82,10 +188,24 @@ final class Planner {
             return null;
         }
         CscdDescriptor target = list.targets().get(index);
-        return luns.stream()
-                .filter(l -> l.designators().stream().anyMatch(target::names))
-                .findFirst()
-                .orElse(null);
+        CopyLun found = null;
+        for (CopyLun lun : luns) {
+            if (lun.designators().stream().noneMatch(target::names)) {
+                continue;
+            }
+            // A name that was cut to fit may begin the names of several units: it names none.
+            if (found != null && found.unit() != lun.unit()) {
+                return null;
+            }
+            found = found == null ? lun : found;
+        }
+        return found;
+    }
+
+    private @Nullable Sense checkTargets(
+            int segment, int source, int destination, PlannedSegment plan) {
+        Sense wrong = checkTarget(segment, source, plan.source());
+        return wrong != null ? wrong : checkTarget(segment, destination, plan.destination());
     }
 
     private @Nullable Sense checkTarget(int segment, int index, CopyLun lun) {
@@ -99,49 +219,48 @@ final class Planner {
         int block = lun.unit().shape().geometry().logicalBlockBytes();
         return target.blockBytes() == 0 || target.blockBytes() == block
                 ? null
-                : CopySense.field(segment, ExtendedCopyList.targetOffset(index) + 29);
+                : CopySense.field(segment, list.targetOffset(index) + 29);
     }
 
     private static PlannedSegment planned(
-            int index, BlockToBlock segment, CopyLun source, CopyLun destination) {
-        int from = source.unit().shape().geometry().logicalBlockBytes();
-        int to = destination.unit().shape().geometry().logicalBlockBytes();
+            int index,
+            CopyLun source,
+            CopyLun destination,
+            long sourceOffset,
+            long destinationOffset,
+            long lengthBytes) {
         return new PlannedSegment(
                 index,
                 source,
                 destination,
                 source.unit().generation(),
                 destination.unit().generation(),
-                segment.sourceLba() * from, // wraps when it is out of range, which is checked
-                segment.destinationLba() * to,
-                (long) segment.blocks() * (segment.destinationCount() ? to : from),
-                Math.max(from, to));
+                sourceOffset,
+                destinationOffset,
+                lengthBytes,
+                Math.max(
+                        geometry(source).logicalBlockBytes(),
+                        geometry(destination).logicalBlockBytes()));
     }
 
-    private @Nullable Sense check(int index, BlockToBlock segment, PlannedSegment plan) {
-        long length = plan.lengthBytes();
-        if (length > limits.maxSegmentBytes()) {
-            return CopySense.field(index, list.segmentOffset(index) + BlockToBlock.BLOCKS_OFFSET);
+    /** The last check: that both ranges are on their devices. */
+    private static Step checked(
+            PlannedSegment plan, @Nullable Sense wrong, long sourceLba, long destinationLba) {
+        int index = plan.index();
+        if (wrong != null) {
+            return new Step.Wrong(wrong, false);
         }
-        // With CAT=1 a host asks to keep the rest for the next segment: held data is announced as
-        // none, so that an inexact segment is refused all the same.
-        Geometry source = plan.sourceUnit().shape().geometry();
-        Geometry destination = plan.destinationUnit().shape().geometry();
-        if (length % source.logicalBlockBytes() != 0
-                || length % destination.logicalBlockBytes() != 0) {
-            return CopySense.inexact(index);
+        if (outside(geometry(plan.source()), sourceLba, plan.sourceOffset(), plan.lengthBytes())) {
+            return new Step.Wrong(CopySense.outside(index, true), false);
         }
-        if (outside(source, segment.sourceLba(), length)) {
-            return CopySense.outside(index, true);
+        Geometry to = geometry(plan.destination());
+        if (outside(to, destinationLba, plan.destinationOffset(), plan.lengthBytes())) {
+            return new Step.Wrong(CopySense.outside(index, false), false);
         }
-        if (outside(destination, segment.destinationLba(), length)) {
-            return CopySense.outside(index, false);
-        }
-        return null;
+        return new Step.Good(plan);
     }
 
-    private static boolean outside(Geometry geometry, long lba, long lengthBytes) {
-        long blocks = lengthBytes / geometry.logicalBlockBytes();
-        return lba < 0 || lba > geometry.blocks() || blocks > geometry.blocks() - lba;
+    private static boolean outside(Geometry geometry, long lba, long offset, long lengthBytes) {
+        return lba < 0 || lba > geometry.blocks() || lengthBytes > geometry.sizeBytes() - offset;
     }
 }

@@ -2,8 +2,7 @@ package io.tidegate.copy.manager;
 
 import io.tidegate.block.OwnInterrupt;
 import io.tidegate.presentation.LogicalUnit;
-import io.tidegate.scsi.copy.CopyResult;
-import io.tidegate.scsi.copy.CopyResult.Status.State;
+import io.tidegate.scsi.copy.ExtendedCopyList;
 import io.tidegate.scsi.copy.ExtendedCopyList.ListIdUsage;
 import java.time.Duration;
 import java.util.HashSet;
@@ -18,47 +17,67 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunningCopy {
 
+    /**
+     * How far a copy is.
+     *
+     * @param segments that were processed, with the one under way
+     * @param bytes at the destination without a gap, in the order of the list
+     * @param operations that source and destination have completed
+     */
+    record Progress(int segments, long bytes, int operations) {}
+
     private final String nexus;
-    private final int listId;
-    private final ListIdUsage usage;
+    private final ExtendedCopyList list;
+    private final long startedMillis;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     // guarded by lock:
     private final Set<LogicalUnit> units = new HashSet<>();
     private boolean fenced;
+    private boolean aborted;
+    private boolean ended;
     private int piecesUnderWay;
     private long wakes;
+    private long totalBytes;
     private int segments;
-    private long bytes;
+    private long wholeBytes; // of the segments before this one
+    private long segmentBytes;
+    private int operations;
 
-    RunningCopy(String nexus, int listId, ListIdUsage usage) {
+    /**
+     * @param list only its header is of interest here
+     */
+    RunningCopy(String nexus, ExtendedCopyList list, long startedMillis) {
         this.nexus = nexus;
-        this.listId = listId;
-        this.usage = usage;
+        this.list = list;
+        this.startedMillis = startedMillis;
     }
 
     /** Whether it can be asked for, and blocks its list identifier, under this one. */
-    boolean isList(String otherNexus, int otherId) {
-        return usage != ListIdUsage.NONE && listId == otherId && nexus.equals(otherNexus);
+    boolean isList(String otherNexus, long otherId) {
+        return list.usage() != ListIdUsage.NONE
+                && list.listId() == otherId
+                && nexus.equals(otherNexus);
     }
 
-    ListIdUsage usage() {
-        return usage;
-    }
-
-    int listId() {
-        return listId;
+    ExtendedCopyList list() {
+        return list;
     }
 
     String nexus() {
         return nexus;
     }
 
-    /** Tells which units it touches; before its first piece. */
-    void touches(Set<LogicalUnit> all) {
+    long startedMillis() {
+        return startedMillis;
+    }
+
+    /** Tells which units it touches, and how much it is to move; before its first piece. */
+    void touches(Set<LogicalUnit> all, long bytes) {
         lock.lock();
         try {
             units.addAll(all);
+            totalBytes = bytes;
         } finally {
             lock.unlock();
         }
@@ -90,6 +109,50 @@ final class RunningCopy {
         lock.lock();
         try {
             return fenced;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** As {@link #fence}, by the host that ordered it. */
+    void abort() {
+        lock.lock();
+        try {
+            aborted = true;
+        } finally {
+            lock.unlock();
+        }
+        fence();
+    }
+
+    /** Whether it is fenced because its host aborted it. */
+    boolean aborted() {
+        lock.lock();
+        try {
+            return aborted;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Its result stands. */
+    void ended() {
+        lock.lock();
+        try {
+            ended = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits until its result stands. */
+    void awaitEnded() {
+        lock.lock();
+        try {
+            while (!ended) {
+                changed.awaitUninterruptibly();
+            }
         } finally {
             lock.unlock();
         }
@@ -133,21 +196,53 @@ final class RunningCopy {
         }
     }
 
-    /** Counts what the segments before this one, and this one so far, have moved. */
-    void progress(int wholeSegments, long bytesSoFar) {
+    /** The next segment of the list is processed. */
+    void segmentBegins() {
         lock.lock();
         try {
-            segments = wholeSegments;
-            bytes = bytesSoFar;
+            segments++;
+            wholeBytes += segmentBytes;
+            segmentBytes = 0;
         } finally {
             lock.unlock();
         }
     }
 
-    CopyResult.Status status(State state) {
+    /** So much of the segment is done, without a gap; a piece of it took two operations. */
+    void pieceCounts(long contiguousBytes) {
         lock.lock();
         try {
-            return CopyResult.Status.ofBytes(state, segments, bytes);
+            segmentBytes = contiguousBytes;
+            operations += 2;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** All of the segment is done. */
+    void segmentDone(long bytes) {
+        lock.lock();
+        try {
+            segmentBytes = bytes;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    Progress progress() {
+        lock.lock();
+        try {
+            return new Progress(segments, wholeBytes + segmentBytes, operations);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Bytes of all segments. */
+    long totalBytes() {
+        lock.lock();
+        try {
+            return totalBytes;
         } finally {
             lock.unlock();
         }

@@ -3,6 +3,7 @@ package io.tidegate.copy.manager;
 import io.tidegate.block.BlockDevice;
 import io.tidegate.block.DeviceException;
 import io.tidegate.copy.mover.Ends;
+import io.tidegate.copy.mover.Moved;
 import io.tidegate.presentation.LogicalUnit;
 import io.tidegate.presentation.LogicalUnit.State;
 import io.tidegate.scsi.Sense;
@@ -24,13 +25,37 @@ final class UnitEnds implements Ends {
     private final CopyNexus nexus;
     private final PlannedSegment segment;
     private final DirtyUnits dirty;
+    private final boolean inOrder;
+    private final Contiguous contiguous = new Contiguous(); // guarded by itself
     private volatile @Nullable Sense stop;
 
-    UnitEnds(RunningCopy copy, CopyNexus nexus, PlannedSegment segment, DirtyUnits dirty) {
+    /**
+     * @param inOrder whether the first piece is the start of the segment; if not, nothing of it
+     *     counts before all of it is done
+     */
+    UnitEnds(
+            RunningCopy copy,
+            CopyNexus nexus,
+            PlannedSegment segment,
+            DirtyUnits dirty,
+            boolean inOrder) {
         this.copy = copy;
         this.nexus = nexus;
         this.segment = segment;
         this.dirty = dirty;
+        this.inOrder = inOrder;
+    }
+
+    /** Bytes of the segment that are at the destination without a gap. */
+    long contiguousBytes() {
+        synchronized (contiguous) {
+            return inOrder ? contiguous.bytes() : 0;
+        }
+    }
+
+    /** Why a copy that is fenced ends at a segment. */
+    static Sense ended(RunningCopy copy, int segment) {
+        return copy.aborted() ? CopySense.cleared(segment) : CopySense.ended(segment);
     }
 
     /** Why no more pieces were let pass; null when there was no reason to. */
@@ -66,7 +91,7 @@ final class UnitEnds implements Ends {
     private @Nullable Sense refusal() {
         int index = segment.index();
         if (copy.fenced()) {
-            return CopySense.ended(index);
+            return ended(copy, index);
         }
         if (!segment.source().mayRead()) {
             return lost(segment.source(), true);
@@ -98,20 +123,25 @@ final class UnitEnds implements Ends {
         if (!same || !copy.pieceStarts()) {
             source.exit();
             destination.exit();
-            stop = CopySense.ended(segment.index());
+            stop = ended(copy, segment.index());
             return null;
         }
-        return new EntryPass(source, destination);
+        synchronized (contiguous) {
+            return new EntryPass(source, destination, contiguous.begin());
+        }
     }
 
     /** Both units entered. */
     private final class EntryPass implements Pass {
         private final LogicalUnit.Entry source;
         private final LogicalUnit.Entry destination;
+        private final Contiguous.Piece piece;
+        private long movedBytes = -1; // only the thread that moves the piece
 
-        EntryPass(LogicalUnit.Entry source, LogicalUnit.Entry destination) {
+        EntryPass(LogicalUnit.Entry source, LogicalUnit.Entry destination, Contiguous.Piece piece) {
             this.source = source;
             this.destination = destination;
+            this.piece = piece;
         }
 
         @Override
@@ -125,8 +155,9 @@ final class UnitEnds implements Ends {
         }
 
         @Override
-        public void changed(long bytes) throws DeviceException {
-            dirty.wrote(segment.destinationUnit(), destination.device(), bytes);
+        public void changed(Moved moved) throws DeviceException {
+            dirty.wrote(segment.destinationUnit(), destination.device(), moved.written());
+            movedBytes = moved.total();
         }
 
         @Override
@@ -134,11 +165,20 @@ final class UnitEnds implements Ends {
             boolean current = source.current() && destination.current();
             if (!current) {
                 stop = CopySense.ended(segment.index());
+            } else if (movedBytes >= 0) {
+                counted();
             }
             source.exit();
             destination.exit();
             copy.pieceEnds();
             return current;
+        }
+
+        private void counted() {
+            synchronized (contiguous) {
+                contiguous.done(piece, movedBytes);
+                copy.pieceCounts(contiguousBytes());
+            }
         }
     }
 }

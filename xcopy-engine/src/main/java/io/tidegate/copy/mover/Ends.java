@@ -13,8 +13,8 @@ public interface Ends {
 
         BlockDevice destination();
 
-        /** So many bytes of the destination were changed by this piece; on a worker. */
-        void changed(long bytes) throws DeviceException;
+        /** What this piece has done to the destination; on a worker, not when it failed. */
+        void changed(Moved moved) throws DeviceException;
 
         /**
          * The piece's last call has returned. Called once, on a worker or by who asked for it.

@@ -183,7 +183,7 @@ final class RangeCopy {
 
     private static void changed(Ends.Pass pass, Moved moved) throws EndException {
         try {
-            pass.changed(moved.written());
+            pass.changed(moved);
         } catch (DeviceException e) {
             throw new EndException(false, e);
         }

@@ -8,10 +8,12 @@ import io.tidegate.presentation.LogicalUnitId;
 import io.tidegate.presentation.UnitIdentity;
 import io.tidegate.presentation.UnitShape;
 import io.tidegate.scsi.Designator;
+import io.tidegate.scsi.Status;
 import io.tidegate.scsi.copy.CopyLimits;
 import io.tidegate.scsi.copy.CscdDescriptor;
 import io.tidegate.scsi.copy.ExtendedCopyList;
 import io.tidegate.scsi.copy.ExtendedCopyList.ListIdUsage;
+import io.tidegate.scsi.copy.OperationStatus;
 import io.tidegate.scsi.copy.SegmentDescriptor;
 import java.nio.ByteBuffer;
 import java.time.Clock;
@@ -22,7 +24,9 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /** A copy manager with hosts and logical units around it, all in memory. */
 final class Lab implements AutoCloseable {
@@ -53,6 +57,11 @@ final class Lab implements AutoCloseable {
         }
     }
 
+    /** What a unit makes of a registration. */
+    interface Registrar {
+        CopyReply register(long key, long newKey);
+    }
+
     /** A host's view of one unit. */
     static final class Lun implements CopyLun {
         private final int number;
@@ -60,10 +69,15 @@ final class Lab implements AutoCloseable {
         volatile boolean mayRead = true;
         volatile boolean mayWrite = true;
         volatile boolean writeCache = true;
+        volatile CopyReply ready = CopyReply.good();
+        volatile List<Designator> names;
+
+        volatile Registrar registrar = (key, newKey) -> CopyReply.good();
 
         Lun(int number, LogicalUnit unit) {
             this.number = number;
             this.unit = unit;
+            this.names = List.of(Designator.naa(unit.identity().naaBytes()));
         }
 
         @Override
@@ -89,6 +103,21 @@ final class Lab implements AutoCloseable {
         @Override
         public boolean writeCache() {
             return writeCache;
+        }
+
+        @Override
+        public List<Designator> designators() {
+            return names;
+        }
+
+        @Override
+        public CopyReply testReady() {
+            return ready;
+        }
+
+        @Override
+        public CopyReply register(long key, long newKey) {
+            return registrar.register(key, newKey);
         }
     }
 
@@ -170,12 +199,17 @@ final class Lab implements AutoCloseable {
     }
 
     CopyReply copy(CopyNexus host, LogicalUnit to, ExtendedCopyList list) {
-        return copy(host, to, list.encode());
+        return copy(host, to, list.format().ordinal(), list.encode());
     }
 
     CopyReply copy(CopyNexus host, LogicalUnit to, byte[] data) {
+        return copy(host, to, 0, data);
+    }
+
+    CopyReply copy(CopyNexus host, LogicalUnit to, int action, byte[] data) {
         byte[] cdb = new byte[16];
         cdb[0] = (byte) 0x83;
+        cdb[1] = (byte) action;
         ByteBuffer.wrap(cdb).putInt(10, data.length);
         return manager.execute(host, to, cdb, ByteBuffer.wrap(data));
     }
@@ -187,6 +221,26 @@ final class Lab implements AutoCloseable {
         cdb[2] = (byte) listId;
         ByteBuffer.wrap(cdb).putInt(10, allocation);
         return manager.execute(host, from, cdb, ByteBuffer.allocate(0));
+    }
+
+    CopyReply abort(CopyNexus host, LogicalUnit unit, long listId) {
+        byte[] cdb = new byte[16];
+        cdb[0] = (byte) 0x83;
+        cdb[1] = 0x1c;
+        ByteBuffer.wrap(cdb).putInt(2, (int) listId);
+        return manager.execute(host, unit, cdb, ByteBuffer.allocate(0));
+    }
+
+    /** RECEIVE COPY STATUS (LID4); null when there is no such copy. */
+    @Nullable OperationStatus status(CopyNexus host, LogicalUnit unit, long listId) {
+        byte[] cdb = new byte[16];
+        cdb[0] = (byte) 0x84;
+        cdb[1] = 5;
+        ByteBuffer.wrap(cdb).putInt(2, (int) listId).putInt(10, 1000);
+        CopyReply reply = manager.execute(host, unit, cdb, ByteBuffer.allocate(0));
+        return reply.status() == Status.GOOD
+                ? Objects.requireNonNull(OperationStatus.parse(reply.dataIn()))
+                : null;
     }
 
     @Override

@@ -64,8 +64,8 @@ class RangeCopyTest {
                 }
 
                 @Override
-                public void changed(long bytes) {
-                    changed.addAndGet(bytes);
+                public void changed(Moved moved) {
+                    changed.addAndGet(moved.written());
                 }
 
                 @Override
