@@ -37,6 +37,6 @@ final class PlainMover implements Mover {
             }
         }
         order.destination().flush();
-        return new Result(true, copied, discarded, 0, "plain");
+        return new Result(true, copied, discarded, 0, 0, "plain");
     }
 }
