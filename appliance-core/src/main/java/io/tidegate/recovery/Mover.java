@@ -81,6 +81,24 @@ public interface Mover {
         public static final Result NOTHING = new Result(true, 0, 0, 0, 0, "none");
     }
 
+    /**
+     * The ways that bytes would go, and why.
+     *
+     * @param sharedBytes taken over by reference
+     * @param movedBytes read and written, apart from holes and zeroes
+     * @param engine the ways, joined by {@code +}
+     * @param reason part of a sentence
+     */
+    record Ways(long sharedBytes, long movedBytes, String engine, String reason) {}
+
+    /**
+     * Says how a copy of the first bytes of a device would go where sharing is allowed. Moves
+     * nothing; the copy itself looks again.
+     *
+     * @param length in bytes, inside both devices
+     */
+    Ways ways(BlockDevice source, BlockDevice destination, long length);
+
     /** Copies, flushes the destination, and returns. Blocks; call it from a job's thread. */
     Result move(Order order, Control control) throws DeviceException;
 }

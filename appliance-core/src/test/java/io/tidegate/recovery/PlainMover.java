@@ -25,6 +25,11 @@ final class PlainMover implements Mover {
     volatile Runnable beforePiece = () -> {};
 
     @Override
+    public Ways ways(BlockDevice source, BlockDevice destination, long length) {
+        return new Ways(4096, length - 4096, "share+plain", "both lie in one store");
+    }
+
+    @Override
     public Result move(Order order, Control control) throws DeviceException {
         ByteBuffer buffer = ByteBuffer.allocateDirect(PIECE);
         byReference.add(order.byReference());

@@ -68,6 +68,12 @@ public final class DataMover implements Mover, AutoCloseable {
         return new RangePlan(shared, range.length() - shared, parts.reason());
     }
 
+    @Override
+    public Ways ways(BlockDevice source, BlockDevice destination, long length) {
+        RangePlan plan = plan(new RangeOrder(0, 0, length, 1, false), source, destination);
+        return new Ways(plan.sharedBytes(), plan.pipelinedBytes(), plan.engine(), plan.reason());
+    }
+
     /** Bytes that may be written to a destination and not durable. */
     public long dirtyBytes() {
         return settings.dirtyBytes();
