@@ -158,6 +158,24 @@ final class VolumeHandle
     }
 
     @Override
+    public Terms terms(BlockDevice source) throws DeviceException {
+        Ground g = ground(0, 0);
+        return new Terms(answer(g, source), g.core.layout.grainBytes());
+    }
+
+    private static Answer answer(Ground g, BlockDevice source) throws DeviceException {
+        if (!(source instanceof ShareSource.Handle handle)) {
+            return Answer.OTHER_STORE;
+        }
+        try (ShareSource from = handle.shareSource(g.core, 0, 0)) {
+            if (from == null) {
+                return Answer.OTHER_STORE;
+            }
+            return g.v.reserved() || from.reserved() ? Answer.RESERVED : Answer.POSSIBLE;
+        }
+    }
+
+    @Override
     public long share(BlockDevice source, long sourceOffset, long offset, long length)
             throws DeviceException {
         Ground g = ground(offset, length);

@@ -134,10 +134,12 @@ final class BesideRecovery {
                     Move.run(
                             parts.mover(),
                             job,
-                            content,
-                            device,
-                            changes(content, source, to, progress),
-                            tally.changedBytes(),
+                            Mover.Order.copy(
+                                            content,
+                                            device,
+                                            changes(content, source, to, progress),
+                                            tally.changedBytes())
+                                    .byReference(RecoverPlans.mayShare(volume, source)),
                             () -> false,
                             offset ->
                                     job.checkpoint(
@@ -157,7 +159,7 @@ final class BesideRecovery {
                             false,
                             0,
                             tally.changedBytes(),
-                            moved.copiedBytes(),
+                            moved.copiedBytes() + moved.sharedBytes(),
                             moved.discardedBytes()));
         } catch (StoreException e) {
             throw StoreFailures.of(e, "volume " + to.name() + " is recovered in part");

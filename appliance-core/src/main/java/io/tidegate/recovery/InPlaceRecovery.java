@@ -55,7 +55,7 @@ final class InPlaceRecovery {
     private final Units units;
     private final JobContext job;
     private Tally tally = new Tally(0, 0, 0);
-    private Mover.Result moved = new Mover.Result(true, 0, 0, 0, "none");
+    private Mover.Result moved = Mover.Result.NOTHING;
 
     InPlaceRecovery(RecoveryParts parts, Units units, JobContext job) {
         this.parts = parts;
@@ -217,10 +217,12 @@ final class InPlaceRecovery {
                     Move.run(
                             parts.mover(),
                             job,
-                            content,
-                            device,
-                            changes(row, volume, source, content, from),
-                            tally.changedBytes(),
+                            Mover.Order.copy(
+                                            content,
+                                            device,
+                                            changes(row, volume, source, content, from),
+                                            tally.changedBytes())
+                                    .byReference(RecoverPlans.mayShare(volume, source)),
                             () -> false,
                             offset -> job.checkpoint(new Resume(row.id().toString(), offset)));
         } catch (StoreException e) {
@@ -323,7 +325,7 @@ final class InPlaceRecovery {
                         held,
                         millis,
                         tally.changedBytes(),
-                        moved.copiedBytes(),
+                        moved.copiedBytes() + moved.sharedBytes(),
                         moved.discardedBytes());
         return held ? JobResult.partly(result) : JobResult.done(result);
     }

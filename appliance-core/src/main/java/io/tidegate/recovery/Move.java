@@ -1,7 +1,5 @@
 package io.tidegate.recovery;
 
-import io.tidegate.block.BlockDevice;
-import io.tidegate.block.ChangeStream;
 import io.tidegate.block.DeviceException;
 import io.tidegate.job.JobCancelledException;
 import io.tidegate.job.JobContext;
@@ -33,17 +31,12 @@ final class Move implements Mover.Control {
     static Mover.Result run(
             Mover mover,
             JobContext job,
-            BlockDevice source,
-            BlockDevice destination,
-            ChangeStream extents,
-            long totalBytes,
+            Mover.Order order,
             BooleanSupplier late,
             LongConsumer checkpoints)
             throws DeviceException, JobCancelledException, JobStoppedException {
         Mover.Result result =
-                mover.move(
-                        new Mover.Order(source, destination, extents, totalBytes, 0),
-                        new Move(job, totalBytes, late, checkpoints));
+                mover.move(order, new Move(job, order.totalBytes(), late, checkpoints));
         if (!result.complete() && !late.getAsBoolean()) {
             job.check();
             throw new IllegalStateException("the mover stopped, and nobody told it to");

@@ -16,13 +16,31 @@ public interface Mover {
      *     DISCARDED ones are discarded or zeroed at the destination. The mover closes it
      * @param totalBytes of the extents, for progress; 0 when not known
      * @param bytesPerSecond 0 for no limit
+     * @param byReference whether the destination may come to refer to the source's own bytes where
+     *     both lie in one store. Not for a replica: it would be lost with what it stands in for
      */
     record Order(
             BlockDevice source,
             BlockDevice destination,
             ChangeStream extents,
             long totalBytes,
-            long bytesPerSecond) {}
+            long bytesPerSecond,
+            boolean byReference) {
+
+        /** The bytes themselves, as fast as they go. */
+        public static Order copy(
+                BlockDevice source,
+                BlockDevice destination,
+                ChangeStream extents,
+                long totalBytes) {
+            return new Order(source, destination, extents, totalBytes, 0, false);
+        }
+
+        /** The same, by reference or not. */
+        public Order byReference(boolean allowed) {
+            return new Order(source, destination, extents, totalBytes, bytesPerSecond, allowed);
+        }
+    }
 
     /** Asked and told while a copy runs, from the mover's own threads. */
     interface Control {
@@ -31,7 +49,7 @@ public interface Mover {
         boolean cancelled();
 
         /**
-         * @param copiedBytes written so far
+         * @param copiedBytes written, shared, or found to be zeroes so far
          * @param discardedBytes discarded or zeroed so far
          * @param resumeOffset everything below it is written, not necessarily durable
          */
@@ -48,13 +66,38 @@ public interface Mover {
      * What was done. {@code complete} is false when it was cancelled.
      *
      * @param zeroBytes of the copied ranges that held only zeroes and were not written as data
+     * @param sharedBytes of the copied ranges that the destination now refers to at the source
+     * @param engine the ways that bytes went, joined by {@code +}
      */
     record Result(
             boolean complete,
             long copiedBytes,
             long discardedBytes,
             long zeroBytes,
-            String engine) {}
+            long sharedBytes,
+            String engine) {
+
+        /** An order that had nothing to move. */
+        public static final Result NOTHING = new Result(true, 0, 0, 0, 0, "none");
+    }
+
+    /**
+     * The ways that bytes would go, and why.
+     *
+     * @param sharedBytes taken over by reference
+     * @param movedBytes read and written, apart from holes and zeroes
+     * @param engine the ways, joined by {@code +}
+     * @param reason part of a sentence
+     */
+    record Ways(long sharedBytes, long movedBytes, String engine, String reason) {}
+
+    /**
+     * Says how a copy of the first bytes of a device would go where sharing is allowed. Moves
+     * nothing; the copy itself looks again.
+     *
+     * @param length in bytes, inside both devices
+     */
+    Ways ways(BlockDevice source, BlockDevice destination, long length);
 
     /** Copies, flushes the destination, and returns. Blocks; call it from a job's thread. */
     Result move(Order order, Control control) throws DeviceException;

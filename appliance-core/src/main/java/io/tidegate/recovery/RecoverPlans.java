@@ -131,6 +131,15 @@ final class RecoverPlans {
                 .filter(base -> base.volume().equals(volume.id()));
     }
 
+    /**
+     * Whether what is recovered may come to share grains with its source. It may with a snapshot,
+     * which shares them with its volume anyway. A QRV keeps its own: a damaged grain must not be in
+     * both.
+     */
+    static boolean mayShare(VolumeRecord volume, SnapshotInfo source) {
+        return source.volume().equals(volume.id());
+    }
+
     Plan plan(Order order) throws ServiceException {
         Choice choice = choose(order);
         boolean inPlace = order.to() instanceof To.InPlace;

@@ -150,8 +150,7 @@ final class Refresher {
 
     /** What was found changed, and what was done about it. */
     private record Copied(Tally tally, Mover.Result moved) {
-        static final Copied NOTHING =
-                new Copied(new Tally(0, 0, 0), new Mover.Result(true, 0, 0, 0, "none"));
+        static final Copied NOTHING = new Copied(new Tally(0, 0, 0), Mover.Result.NOTHING);
     }
 
     private Copied copy(
@@ -172,10 +171,12 @@ final class Refresher {
                     Move.run(
                             mover,
                             job,
-                            source,
-                            destination,
-                            changes(qrv, base, source, from, fresh),
-                            tally.changedBytes(),
+                            // never by reference: a QRV outlives what damages its source
+                            Mover.Order.copy(
+                                    source,
+                                    destination,
+                                    changes(qrv, base, source, from, fresh),
+                                    tally.changedBytes()),
                             late,
                             offset -> job.checkpoint(new Resume(base.id().toString(), offset)));
             return new Copied(tally, moved);
@@ -332,11 +333,17 @@ final class Refresher {
             ChangeStream since = volumes.store(volume).diff(point.id(), now, 0);
             ContentOf back = new ContentOf(since, source, point.sizeBytes());
             Mover.Result moved =
-                    Move.run(mover, job, source, destination, back, 0, () -> false, o -> {});
+                    Move.run(
+                            mover,
+                            job,
+                            // the point is a snapshot of this volume: they share grains as it is
+                            Mover.Order.copy(source, destination, back, 0).byReference(true),
+                            () -> false,
+                            o -> {});
             job.log(
                     "a cut-off refresh was taken back to the point: "
-                            + moved.copiedBytes()
-                            + " bytes written");
+                            + (moved.copiedBytes() + moved.sharedBytes())
+                            + " bytes taken back");
         } catch (DeviceException e) {
             throw StoreFailures.of(e, "QRV " + qrv.name() + " is not taken back to its point");
         } catch (StoreException e) {

@@ -5,7 +5,9 @@ import io.tidegate.block.ChangeStream;
 import io.tidegate.block.DeviceException;
 import io.tidegate.block.Discardable;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Moves piece after piece on the caller's thread; the simplest thing that fills the port. */
@@ -16,12 +18,21 @@ final class PlainMover implements Mover {
     /** Bytes written by all moves. */
     final AtomicLong copied = new AtomicLong();
 
+    /** Of each order in turn, whether it may go by reference. */
+    final List<Boolean> byReference = new CopyOnWriteArrayList<>();
+
     /** Called before every piece. */
     volatile Runnable beforePiece = () -> {};
 
     @Override
+    public Ways ways(BlockDevice source, BlockDevice destination, long length) {
+        return new Ways(4096, length - 4096, "share+plain", "both lie in one store");
+    }
+
+    @Override
     public Result move(Order order, Control control) throws DeviceException {
         ByteBuffer buffer = ByteBuffer.allocateDirect(PIECE);
+        byReference.add(order.byReference());
         long written = 0;
         long discarded = 0;
         try (ChangeStream extents = order.extents()) {
@@ -31,7 +42,7 @@ final class PlainMover implements Mover {
                 for (long at = change.offset(); at < change.end(); at += PIECE) {
                     beforePiece.run();
                     if (control.cancelled()) {
-                        return new Result(false, written, discarded, 0, "plain");
+                        return new Result(false, written, discarded, 0, 0, "plain");
                     }
                     int length = (int) Math.min(PIECE, change.end() - at);
                     if (change.kind() == ChangeStream.Kind.WRITTEN) {
@@ -49,7 +60,7 @@ final class PlainMover implements Mover {
             }
         }
         order.destination().flush();
-        return new Result(true, written, discarded, 0, "plain");
+        return new Result(true, written, discarded, 0, 0, "plain");
     }
 
     private static void copy(

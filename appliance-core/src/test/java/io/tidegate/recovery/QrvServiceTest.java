@@ -70,6 +70,7 @@ class QrvServiceTest {
         assertThat(qrv.state()).isEqualTo(QrvState.READY);
         assertThat(qrv.pool()).isEqualTo("capacity");
         assertThat(qrv.bytesMoved()).isEqualTo(12288);
+        assertThat(rig.mover.byReference).isNotEmpty().containsOnly(false); // a full replica
         assertThat(point()).isEqualTo(rig.content("db01"));
     }
 
@@ -88,6 +89,7 @@ class QrvServiceTest {
         assertThat(result.bytesMoved()).isEqualTo(12288);
         assertThat(result.bytesDiscarded()).isEqualTo(4096);
         assertThat(rig.mover.copied.get()).isEqualTo(12288);
+        assertThat(rig.mover.byReference).isNotEmpty().containsOnly(false);
         assertThat(point()).isEqualTo(rig.content("db01"));
         assertThat(rig.snapshotNames("db01")).containsExactly("db01@db01-q1.2");
         assertThat(rig.snapshotNames("db01-q1")).containsExactly("db01-q1@point.2");

@@ -82,6 +82,7 @@ class RecoverServiceTest {
         assertThat(result.bytesMoved()).isEqualTo(8192);
         assertThat(result.bytesDiscarded()).isEqualTo(4096);
         assertThat(rig.mover.copied.get()).isEqualTo(8192);
+        assertThat(rig.mover.byReference).containsExactly(true);
         assertThat(rig.snapshot(result.safetySnapshot())).isEqualTo(bad);
         assertThat(rig.told).contains("db01 MEDIUM GATED");
         assertThat(rig.unit("db01").generation()).isGreaterThan(1);
@@ -96,10 +97,12 @@ class RecoverServiceTest {
         byte[] good = rig.content("db01");
         write(64 << 10, 4096);
         rig.mover.copied.set(0);
+        rig.mover.byReference.clear();
         JobInfo job = recover("q1", true);
         assertThat(job.exit()).as("%s", job.failure()).isZero();
         assertThat(rig.content("db01")).isEqualTo(good);
         assertThat(rig.mover.copied.get()).isEqualTo(4096);
+        assertThat(rig.mover.byReference).containsExactly(false); // the QRV keeps its own grains
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.tidegate.presentation.LunService;
 import io.tidegate.presentation.Presentation;
 import io.tidegate.presentation.SessionControl;
 import io.tidegate.presentation.TargetService;
+import io.tidegate.recovery.CopyPlans;
 import io.tidegate.recovery.PromotionService;
 import io.tidegate.recovery.QrvService;
 import io.tidegate.recovery.RecoverService;
@@ -42,6 +43,7 @@ public record ShellServices(
         QrvService qrvs,
         PromotionService promotions,
         RecoverService recoveries,
+        CopyPlans copyPlans,
         UserService users,
         EventLog events,
         SystemControl system,

@@ -1,5 +1,6 @@
 package io.tidegate.shell;
 
+import io.tidegate.block.BlockDevice;
 import io.tidegate.block.ChangeStream;
 import io.tidegate.block.DeviceException;
 import io.tidegate.block.Discardable;
@@ -11,6 +12,11 @@ import java.util.Optional;
 final class PlainMover implements Mover {
 
     private static final int PIECE = 64 * 1024;
+
+    @Override
+    public Ways ways(BlockDevice source, BlockDevice destination, long length) {
+        return new Ways(4096, length - 4096, "share+plain", "both lie in one store");
+    }
 
     @Override
     public Result move(Order order, Control control) throws DeviceException {
@@ -37,6 +43,6 @@ final class PlainMover implements Mover {
             }
         }
         order.destination().flush();
-        return new Result(true, copied, discarded, 0, "plain");
+        return new Result(true, copied, discarded, 0, 0, "plain");
     }
 }

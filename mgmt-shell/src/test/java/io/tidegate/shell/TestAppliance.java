@@ -14,6 +14,7 @@ import io.tidegate.presentation.Identities;
 import io.tidegate.presentation.LunService;
 import io.tidegate.presentation.Presentation;
 import io.tidegate.presentation.TargetService;
+import io.tidegate.recovery.CopyPlans;
 import io.tidegate.recovery.PromotionService;
 import io.tidegate.recovery.QrvService;
 import io.tidegate.recovery.RecoverService;
@@ -130,6 +131,7 @@ public final class TestAppliance implements AutoCloseable {
                         new QrvService(parts),
                         new PromotionService(parts),
                         new RecoverService(parts),
+                        new CopyPlans(parts),
                         new UserService(catalog),
                         events,
                         new Control(),

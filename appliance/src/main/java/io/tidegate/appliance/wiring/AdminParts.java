@@ -62,6 +62,7 @@ final class AdminParts {
                 core.qrvs,
                 core.promotions,
                 core.recoveries,
+                core.copyPlans,
                 core.users,
                 core.events,
                 facts,

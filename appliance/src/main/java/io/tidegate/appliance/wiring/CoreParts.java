@@ -13,6 +13,7 @@ import io.tidegate.presentation.Identities;
 import io.tidegate.presentation.LunService;
 import io.tidegate.presentation.Presentation;
 import io.tidegate.presentation.TargetService;
+import io.tidegate.recovery.CopyPlans;
 import io.tidegate.recovery.Mover;
 import io.tidegate.recovery.PromotionService;
 import io.tidegate.recovery.QrvService;
@@ -59,6 +60,7 @@ public final class CoreParts implements AutoCloseable {
     final QrvService qrvs;
     final PromotionService promotions;
     final RecoverService recoveries;
+    final CopyPlans copyPlans;
 
     CoreParts(Settings settings, Mover mover, Clock clock) throws IOException {
         this.clock = clock;
@@ -107,6 +109,7 @@ public final class CoreParts implements AutoCloseable {
         qrvs = new QrvService(parts);
         promotions = new PromotionService(parts);
         recoveries = new RecoverService(parts);
+        copyPlans = new CopyPlans(parts);
         volumes.addDependents(taken);
         volumes.addDependents(qrvs);
     }

@@ -98,12 +98,11 @@ public final class MoverBench {
                 FileDevice source = FileDevice.openReadOnly(from, 512, 4096);
                 FileDevice destination = FileDevice.create(to, geometry)) {
             Mover.Order order =
-                    new Mover.Order(
+                    Mover.Order.copy(
                             source,
                             destination,
                             ChangeStreams.wholeDevice(source, 0),
-                            geometry.sizeBytes(),
-                            0);
+                            geometry.sizeBytes());
             Mover.Result result = mover.move(order, new Quiet());
             if (!result.complete()) {
                 throw new IllegalStateException("the mover stopped: " + result);

@@ -16,6 +16,7 @@ public final class Nouns {
                     SnapshotCommands.class,
                     QrvCommands.class,
                     RecoverCommands.class,
+                    CopyCommands.class,
                     JobCommands.class,
                     SessionCommands.class,
                     UserCommands.class,

@@ -59,6 +59,23 @@ class CommandsTest {
     }
 
     @Test
+    void aCopyIsPlannedWithItsReason() throws Exception {
+        ok("volume create plan-a --pool fast --size 8MiB");
+        ok("volume create plan-b --pool fast --size 16MiB");
+        String said = ok("copy plan --from plan-a --to plan-b").out();
+        assertThat(said).contains("share+plain", "both lie in one store", "8 MiB", "4 KiB");
+        ok("snapshot create plan-b --name s");
+        ok("copy plan --from plan-b@s --to plan-b");
+        assertThat(run("copy plan --from plan-b --to plan-a").err()).contains("does not fit");
+        assertThat(run("copy plan --from plan-none --to plan-a").code()).isNotZero();
+        ok("qrv create plan-a --name plan-q --pool fast");
+        Said refused = run("copy plan --from plan-a --to plan-q");
+        assertThat(refused.err()).contains("QRV plan-q keeps its copy there");
+        ok("snapshot delete plan-b@s --yes --confirm plan-b@s");
+        assertThat(run("copy plan --from plan-b@s --to plan-b").code()).isNotZero();
+    }
+
+    @Test
     void theMainJob() throws Exception {
         ok("volume create db01 --pool fast --size 64MiB");
         ok("host create esx7 --iqn IQN.1998-01.com.example:ESX7");

@@ -86,7 +86,7 @@ final class ByteMove {
     }
 
     private RangeResult result(RangeResult.@Nullable Failure failure) {
-        return new RangeResult(new Moved(done, 0, 0), done == segment.lengthBytes(), failure);
+        return new RangeResult(new Moved(done, 0, 0, 0), done == segment.lengthBytes(), failure);
     }
 
     private void move(Ends.Pass pass, long at, int bytes) throws EndFailure {
@@ -102,7 +102,7 @@ final class ByteMove {
         int skip = (int) (source - first);
         try {
             put(pass.destination(), at, from.position(skip).limit(skip + bytes));
-            pass.changed(new Moved(bytes, 0, 0));
+            pass.changed(new Moved(bytes, 0, 0, 0));
         } catch (DeviceException e) {
             throw new EndFailure(false, e);
         }

@@ -17,9 +17,15 @@ public final class CopyCounters {
         COMMANDS,
         /** Segments by result ({@code done}, {@code failed}), at the destination. */
         SEGMENTS,
-        /** Bytes read by third-party copy, by engine, at the source. */
+        /**
+         * Bytes that third-party copy took from the source, by engine: {@code share} for those by
+         * reference, {@code pipeline} for those that were read.
+         */
         BYTES_READ,
-        /** Bytes written by third-party copy, by engine, at the destination. */
+        /**
+         * Bytes that are as ordered at the destination, by engine: {@code share}, {@code pipeline}
+         * for those that were written, {@code discard} for holes and zeroes.
+         */
         BYTES_WRITTEN
     }
 

@@ -139,6 +139,9 @@ final class CopyRun {
                 done.written() + done.zeroes());
         counters.add(Measure.BYTES_WRITTEN, to, DataMover.PIPELINE, done.written());
         counters.add(Measure.BYTES_WRITTEN, to, DISCARD, done.cleared() + done.zeroes());
+        counters.add(
+                Measure.BYTES_READ, segment.sourceUnit().name(), DataMover.SHARE, done.shared());
+        counters.add(Measure.BYTES_WRITTEN, to, DataMover.SHARE, done.shared());
     }
 
     private Sense ended(PlannedSegment segment) {

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,11 +24,11 @@ final class Flight {
     }
 
     private static final class Slot {
-        private final long end;
+        private final LongSupplier end;
         private boolean done;
         private @Nullable Throwable failure;
 
-        Slot(long end) {
+        Slot(LongSupplier end) {
             this.end = end;
         }
     }
@@ -73,6 +74,14 @@ final class Flight {
      * @return false when it was not started: a piece before has failed or does not count
      */
     boolean start(long end, Work work) {
+        return start(() -> end, work);
+    }
+
+    /**
+     * As {@link #start(long, Work)}, for a piece that says only when it has ended how far it came.
+     * No other piece may be started before that.
+     */
+    boolean start(LongSupplier end, Work work) {
         Slot slot = new Slot(end);
         lock.lock();
         try {
@@ -141,7 +150,7 @@ final class Flight {
 
     private void retire() {
         while (!slots.isEmpty() && slots.getFirst().done) {
-            doneUpTo = slots.removeFirst().end;
+            doneUpTo = slots.removeFirst().end.getAsLong();
         }
     }
 

@@ -7,6 +7,7 @@ import io.tidegate.block.ChangeStream.Kind;
 import io.tidegate.block.DeviceException;
 import io.tidegate.recovery.Mover;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /**
  * One order of a job, from the thread that gave it.
@@ -20,8 +21,10 @@ import java.util.Optional;
  */
 final class JobCopy {
 
-    /** A discard costs the destination some bytes of notes, not its length. */
-    private static final int DISCARD_WEIGHT_LOG2 = 6;
+    /** A discard or a share costs the destination some bytes of notes, not its length. */
+    private static final int NOTES_WEIGHT_LOG2 = 6;
+
+    private static final Shareable COPIED = Shareable.none("bytes are to be moved");
 
     private final Mover.Order order;
     private final BlockDevice destination;
@@ -70,8 +73,14 @@ final class JobCopy {
             control.checkpoint(flight.doneUpTo());
         }
         Moved moved = flight.moved();
+        boolean piped = moved.total() > moved.shared() || moved.shared() == 0;
         return new Mover.Result(
-                complete, moved.written(), moved.cleared(), moved.zeroes(), DataMover.PIPELINE);
+                complete,
+                moved.written(),
+                moved.cleared(),
+                moved.zeroes(),
+                moved.shared(),
+                RangePlan.engine(moved.shared() > 0, piped));
     }
 
     private boolean startAll(ChangeStream extents) throws DeviceException {
@@ -89,27 +98,51 @@ final class JobCopy {
 
     private boolean start(Change change) {
         long at = change.offset();
+        boolean clear = change.kind() == Kind.DISCARDED;
+        Shareable parts = clear ? COPIED : shareable(change);
         while (at < change.end()) {
-            boolean clear = change.kind() == Kind.DISCARDED;
-            long end =
-                    clear
-                            ? pieces.clearEnd(destination, at, change.end())
-                            : pieces.pieceEnd(at, change.end());
-            long weight = clear ? (end - at) >> DISCARD_WEIGHT_LOG2 : end - at;
-            if (!pacer.await(weight, control::cancelled) || !startPiece(at, end, clear, weight)) {
-                return false;
+            long offset = at - change.offset();
+            long end;
+            if (parts.contains(offset)) {
+                SharePiece share = new SharePiece(parts.pieceEnd(offset) - offset);
+                if (!share(at, share)) {
+                    return false;
+                }
+                end = at + share.shared();
+                parts = share.whole() ? parts : COPIED;
+            } else {
+                long stop = change.offset() + parts.copyEnd(offset, change.length());
+                end = clear ? pieces.clearEnd(destination, at, stop) : pieces.pieceEnd(at, stop);
+                if (!move(at, end, clear)) {
+                    return false;
+                }
             }
             at = end;
         }
         return true;
     }
 
-    private boolean startPiece(long at, long end, boolean clear, long weight) {
-        syncs.makeRoom(weight, flight::doneUpTo);
-        syncs.checkpoint().ifPresent(control::checkpoint);
-        if (syncs.failed()) {
-            return false;
+    /** What of a change can be shared; the stream for copies is no way to share. */
+    private Shareable shareable(Change change) {
+        if (!order.byReference()) {
+            return COPIED;
         }
+        RangeOrder range =
+                new RangeOrder(change.offset(), change.offset(), change.length(), 1, false);
+        return Shareable.of(range, order.source(), order.destination());
+    }
+
+    private boolean share(long at, SharePiece share) {
+        boolean started =
+                start(
+                        () -> at + share.shared(),
+                        share.length() >> NOTES_WEIGHT_LOG2,
+                        buffer -> share.run(order.source(), at, order.destination(), at));
+        flight.settle();
+        return started;
+    }
+
+    private boolean move(long at, long end, boolean clear) {
         Flight.Work work =
                 clear
                         ? buffer -> pieces.clear(destination, at, end - at)
@@ -121,6 +154,18 @@ final class JobCopy {
                                         at,
                                         (int) (end - at),
                                         buffer);
+        return start(() -> end, clear ? (end - at) >> NOTES_WEIGHT_LOG2 : end - at, work);
+    }
+
+    private boolean start(LongSupplier end, long weight, Flight.Work work) {
+        if (!pacer.await(weight, control::cancelled)) {
+            return false;
+        }
+        syncs.makeRoom(weight, flight::doneUpTo);
+        syncs.checkpoint().ifPresent(control::checkpoint);
+        if (syncs.failed()) {
+            return false;
+        }
         boolean started =
                 flight.start(
                         end,
@@ -137,6 +182,9 @@ final class JobCopy {
 
     private void report() {
         Moved moved = flight.moved();
-        control.progress(moved.written() + moved.zeroes(), moved.cleared(), flight.doneUpTo());
+        control.progress(
+                moved.written() + moved.zeroes() + moved.shared(),
+                moved.cleared(),
+                flight.doneUpTo());
     }
 }

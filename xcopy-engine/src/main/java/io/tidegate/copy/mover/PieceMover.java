@@ -66,7 +66,7 @@ final class PieceMover {
             throws DeviceException {
         if (!(destination instanceof Discardable discardable)) {
             destination.write(offset, buffer.flip());
-            return new Moved(length, 0, 0);
+            return new Moved(length, 0, 0, 0);
         }
         long written = 0;
         int from = 0;
@@ -84,7 +84,7 @@ final class PieceMover {
             }
             from = to;
         }
-        return new Moved(written, 0, length - written);
+        return new Moved(written, 0, length - written, 0);
     }
 
     private int chunkEnd(long offset, int from, int length) {
@@ -104,7 +104,7 @@ final class PieceMover {
             } else {
                 destination.write(offset, zeroes.duplicate().clear().limit((int) length));
             }
-            return new Moved(0, length, 0);
+            return new Moved(0, length, 0, 0);
         } catch (DeviceException e) {
             throw new EndException(false, e);
         }

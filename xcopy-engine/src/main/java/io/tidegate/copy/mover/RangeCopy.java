@@ -11,13 +11,27 @@ import org.jspecify.annotations.Nullable;
  * One range on its way. Ranges that overlap themselves go one piece at a time and in the direction
  * in which nothing is overwritten before it was read; a piece is staged whole, so overlap inside a
  * piece does no harm. All others have several pieces under way.
+ *
+ * <p>What can be shared is shared, one piece at a time. Where the store does not go as far as it
+ * was asked, the rest of the range is copied: it had no room for notes, and would hardly have some
+ * for the next piece.
  */
 final class RangeCopy {
 
     private static final int RUNS_AT_ONCE = 64;
 
-    /** A piece of the range, from its start; a hole or data. */
-    private record Piece(long from, long to, boolean hole) {}
+    private enum Kind {
+        DATA,
+        HOLE,
+        SHARE
+    }
+
+    /** A piece of the range, from its start. */
+    private record Piece(long from, long to, Kind kind) {
+        long length() {
+            return to - from;
+        }
+    }
 
     private final RangeOrder range;
     private final Ends ends;
@@ -28,6 +42,7 @@ final class RangeCopy {
     // What is known of the source around the present place; only the copying thread uses it.
     private long knownFrom;
     private List<Run> known = List.of();
+    private @Nullable Shareable shareable; // null before the first piece
 
     RangeCopy(
             RangeOrder range,
@@ -74,8 +89,18 @@ final class RangeCopy {
             boolean started = false;
             try {
                 Piece piece = range.backwards() ? last(left) : first(pass, range.length() - left);
-                started = flight.start(range.length() - left, buffer -> move(pass, piece, buffer));
-                left -= piece.to - piece.from;
+                if (piece.kind == Kind.SHARE) {
+                    SharePiece share = new SharePiece(piece.length());
+                    started = flight.start(piece.to, buffer -> share(pass, piece, share));
+                    flight.settle();
+                    left -= share.shared();
+                    if (!share.whole()) {
+                        shareable = Shareable.none("the store shared less than it was asked");
+                    }
+                } else {
+                    started = flight.start(piece.to, buffer -> move(pass, piece, buffer));
+                    left -= piece.length();
+                }
             } finally {
                 if (!started) {
                     pass.exit();
@@ -94,39 +119,53 @@ final class RangeCopy {
         if (pass == null || !pass.exit()) {
             return false;
         }
-        return flight.start(range.length(), buffer -> new Moved(range.length(), 0, 0));
+        return flight.start(range.length(), buffer -> new Moved(range.length(), 0, 0, 0));
     }
 
     private Piece last(long left) {
         long from = Math.max(0, (left - 1) / step * step);
-        return new Piece(from, left, false);
+        return new Piece(from, left, Kind.DATA);
     }
 
     private Piece first(Ends.Pass pass, long from) throws EndException {
-        long border = step - (range.destinationOffset() + from) % step;
-        long end = Math.min(range.length(), from + Math.max(border, range.unitBytes()));
-        if (!(pass.source() instanceof ExtentMapped map)) {
-            return new Piece(from, aligned(from, end), false);
+        Shareable parts = shareable;
+        if (parts == null) {
+            parts = Shareable.of(range, pass.source(), pass.destination());
+            shareable = parts;
         }
+        if (parts.contains(from)) {
+            return new Piece(from, parts.pieceEnd(from), Kind.SHARE);
+        }
+        long stop = parts.copyEnd(from, range.length());
+        long hole = pass.source() instanceof ExtentMapped map ? holeEnd(map, from, stop) : from;
+        if (hole > from) {
+            long limit = range.destinationOffset() + hole;
+            long end =
+                    pieces.clearEnd(pass.destination(), range.destinationOffset() + from, limit)
+                            - range.destinationOffset();
+            return new Piece(from, aligned(from, end), Kind.HOLE);
+        }
+        long border = step - (range.destinationOffset() + from) % step;
+        long end = Math.min(stop, from + Math.max(border, range.unitBytes()));
+        return new Piece(from, aligned(from, end), Kind.DATA);
+    }
+
+    /**
+     * The end of the hole at an offset, on a border of blocks; {@code from} when there is none, or
+     * when it ends inside a block of the destination.
+     */
+    private long holeEnd(ExtentMapped map, long from, long stop) throws EndException {
         Run run;
         try {
             run = runAt(map, range.sourceOffset() + from);
         } catch (DeviceException e) {
             throw new EndException(true, e);
         }
-        long runEnd = Math.min(run.end() - range.sourceOffset(), range.length());
+        long end = Math.min(run.end() - range.sourceOffset(), stop);
         if (run.mapped()) {
-            return new Piece(from, aligned(from, end), false);
+            return from;
         }
-        long holeEnd = runEnd == range.length() ? runEnd : runEnd - runEnd % range.unitBytes();
-        if (holeEnd <= from) { // ends inside a block of the destination
-            return new Piece(from, aligned(from, end), false);
-        }
-        long limit = range.destinationOffset() + holeEnd;
-        long clearEnd =
-                pieces.clearEnd(pass.destination(), range.destinationOffset() + from, limit)
-                        - range.destinationOffset();
-        return new Piece(from, aligned(from, clearEnd), true);
+        return end == range.length() ? end : Math.max(from, end - end % range.unitBytes());
     }
 
     /** An end that is on a border of both devices' blocks, and after {@code from}. */
@@ -158,7 +197,25 @@ final class RangeCopy {
         boolean counts;
         Moved moved;
         try {
-            moved = piece.hole ? clear(pass, piece) : copy(pass, piece, buffer);
+            moved = piece.kind == Kind.HOLE ? clear(pass, piece) : copy(pass, piece, buffer);
+            changed(pass, moved);
+        } finally {
+            counts = pass.exit();
+        }
+        return counts ? moved : null;
+    }
+
+    private @Nullable Moved share(Ends.Pass pass, Piece piece, SharePiece share)
+            throws EndException {
+        boolean counts;
+        Moved moved;
+        try {
+            moved =
+                    share.run(
+                            pass.source(),
+                            range.sourceOffset() + piece.from,
+                            pass.destination(),
+                            range.destinationOffset() + piece.from);
             changed(pass, moved);
         } finally {
             counts = pass.exit();

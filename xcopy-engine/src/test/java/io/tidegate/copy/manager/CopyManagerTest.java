@@ -11,6 +11,7 @@ import io.tidegate.block.MemoryDevice;
 import io.tidegate.copy.manager.CopyAudit.Outcome;
 import io.tidegate.copy.manager.CopyCounters.Measure;
 import io.tidegate.copy.mover.Bytes;
+import io.tidegate.copy.mover.SharingDevice;
 import io.tidegate.presentation.LogicalUnit;
 import io.tidegate.scsi.Sense;
 import io.tidegate.scsi.Sense.Forwarded;
@@ -135,6 +136,28 @@ class CopyManagerTest {
                 .isEqualTo(4096);
         assertThat(lab.manager.counters().value(Measure.BYTES_WRITTEN, "unit2", "discard"))
                 .isEqualTo(SIZE - 4096);
+    }
+
+    @Test
+    void bytesAreCountedByTheirWay() throws DeviceException {
+        Bytes.fill(from, 1);
+        SharingDevice sharing = new SharingDevice(MemoryDevice.ofBytes(SIZE));
+        sharing.room.set(3 * 4096);
+        LogicalUnit store = lab.unit(sharing); // unit3
+        host.sees(store);
+        ExtendedCopyList list =
+                Lab.list(
+                        1,
+                        ListIdUsage.HOLD,
+                        List.of(source, store),
+                        BlockToBlock.of(0, 1, 40, 4, 4)); // an edge, four units, an edge
+        assertThat(lab.copy(host, store, list)).isEqualTo(CopyReply.good());
+        CopyCounters counters = lab.manager.counters();
+        assertThat(counters.value(Measure.BYTES_READ, "unit1", "share")).isEqualTo(3 * 4096);
+        assertThat(counters.value(Measure.BYTES_WRITTEN, "unit3", "share")).isEqualTo(3 * 4096);
+        assertThat(counters.value(Measure.BYTES_WRITTEN, "unit3", "pipeline")).isEqualTo(2 * 4096);
+        assertThat(counters.total(Measure.BYTES_WRITTEN, "unit3")).isEqualTo(40 * 512);
+        assertThat(status(1).bytes()).isEqualTo(40 * 512);
     }
 
     @Test

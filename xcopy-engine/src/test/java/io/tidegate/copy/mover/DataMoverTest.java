@@ -74,7 +74,7 @@ class DataMoverTest {
     }
 
     private static Mover.Order order(BlockDevice from, BlockDevice to, ChangeStream extents) {
-        return new Mover.Order(from, to, extents, 0, 0);
+        return new Mover.Order(from, to, extents, 0, 0, false);
     }
 
     private static List<Change> changes(Random random) {
@@ -377,7 +377,12 @@ class DataMoverTest {
             MemoryDevice destination = MemoryDevice.ofBytes(SIZE);
             paced.move(
                     new Mover.Order(
-                            source, destination, ChangeStreams.wholeDevice(source, 0), 0, 1 << 20),
+                            source,
+                            destination,
+                            ChangeStreams.wholeDevice(source, 0),
+                            0,
+                            1 << 20,
+                            false),
                     new Watch());
             assertThat(Bytes.of(destination)).isEqualTo(Bytes.of(source));
         }

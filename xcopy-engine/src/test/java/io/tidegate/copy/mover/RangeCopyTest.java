@@ -11,9 +11,6 @@ import io.tidegate.block.Geometry;
 import io.tidegate.block.MemoryDevice;
 import java.util.Objects;
 import java.util.Random;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -28,53 +25,6 @@ class RangeCopyTest {
     @AfterEach
     void close() {
         mover.close();
-    }
-
-    /** Lets so many pieces pass, and lets all but the first so many count. */
-    private static final class Fixed implements Ends {
-        private final BlockDevice source;
-        private final BlockDevice destination;
-        private final AtomicInteger inside = new AtomicInteger();
-        private final AtomicInteger passes = new AtomicInteger();
-        private final AtomicLong changed = new AtomicLong();
-        private int most = Integer.MAX_VALUE;
-        private int counting = Integer.MAX_VALUE;
-
-        Fixed(BlockDevice source, BlockDevice destination) {
-            this.source = source;
-            this.destination = destination;
-        }
-
-        @Override
-        public @Nullable Pass enter() {
-            if (passes.get() >= most) {
-                return null;
-            }
-            int number = passes.incrementAndGet();
-            inside.incrementAndGet();
-            return new Pass() {
-                @Override
-                public BlockDevice source() {
-                    return source;
-                }
-
-                @Override
-                public BlockDevice destination() {
-                    return destination;
-                }
-
-                @Override
-                public void changed(Moved moved) {
-                    changed.addAndGet(moved.written());
-                }
-
-                @Override
-                public boolean exit() {
-                    inside.decrementAndGet();
-                    return number <= counting;
-                }
-            };
-        }
     }
 
     private static byte[] model(byte[] from, byte[] to, RangeOrder order) {
@@ -109,7 +59,7 @@ class RangeCopyTest {
             RangeOrder order = new RangeOrder(from * 512L, to * 512L, length * 512L, 512, true);
             byte[] expected = model(Bytes.of(device), Bytes.of(device), order);
 
-            RangeResult result = mover.copy(order, new Fixed(device, device));
+            RangeResult result = mover.copy(order, new FixedEnds(device, device));
 
             assertThat(result.complete()).isTrue();
             assertThat(result.moved().total()).isEqualTo(order.length());
@@ -135,7 +85,7 @@ class RangeCopyTest {
             byte[] expected = model(Bytes.of(source), Bytes.of(destination), order);
             boolean plain = random.nextBoolean();
             BlockDevice target = plain ? new WatchedDevice(destination) : destination;
-            Fixed ends = new Fixed(source, target);
+            FixedEnds ends = new FixedEnds(source, target);
 
             RangeResult result = mover.copy(order, ends);
 
@@ -153,7 +103,9 @@ class RangeCopyTest {
     void ontoItselfNothingMoves() throws DeviceException {
         FaultDevice device = new FaultDevice(Bytes.fill(device(512), 9));
         RangeResult result =
-                mover.copy(new RangeOrder(512, 512, 1 << 20, 512, true), new Fixed(device, device));
+                mover.copy(
+                        new RangeOrder(512, 512, 1 << 20, 512, true),
+                        new FixedEnds(device, device));
         assertThat(result.complete()).isTrue();
         assertThat(device.calls(Operation.WRITE)).isZero();
     }
@@ -163,7 +115,7 @@ class RangeCopyTest {
         MemoryDevice source = Bytes.fill(device(512), 9);
         for (int pieces = 0; pieces < 6; pieces++) {
             MemoryDevice destination = device(512);
-            Fixed ends = new Fixed(source, destination);
+            FixedEnds ends = new FixedEnds(source, destination);
             ends.most = pieces;
             RangeResult result = mover.copy(new RangeOrder(0, 0, SIZE, 512, false), ends);
             assertThat(result.complete()).isFalse();
@@ -176,7 +128,7 @@ class RangeCopyTest {
     @Test
     void aPieceThatDoesNotCountStopsTheCopy() throws DeviceException {
         MemoryDevice source = Bytes.fill(device(512), 9);
-        Fixed ends = new Fixed(source, device(512));
+        FixedEnds ends = new FixedEnds(source, device(512));
         ends.counting = 3;
         RangeResult result = mover.copy(new RangeOrder(0, 0, SIZE, 512, false), ends);
         assertThat(result.complete()).isFalse();
@@ -196,7 +148,7 @@ class RangeCopyTest {
                         .add(
                                 Fault.fail(operation, DeviceException.Kind.WRITE)
                                         .in(piece * (64L << 10), 512));
-                Fixed ends = new Fixed(source, watched);
+                FixedEnds ends = new FixedEnds(source, watched);
                 RangeResult result = mover.copy(new RangeOrder(0, 0, SIZE, 512, false), ends);
                 assertThat(result.complete()).isFalse();
                 RangeResult.Failure failure = Objects.requireNonNull(result.failure());
