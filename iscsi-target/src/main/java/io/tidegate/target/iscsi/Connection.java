@@ -49,6 +49,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
     private CommandWindow window = new CommandWindow(0, 1, 1);
     private @Nullable ReadPath reads;
     private int peerMaxSegment = DEFAULT_SEGMENT;
+    private int id;
     private boolean dirty;
     private boolean closed;
     private long received = System.nanoTime();
@@ -95,6 +96,15 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
     /** The address that this connection came in by. */
     InetSocketAddress localAddress() {
         return (InetSocketAddress) channel.localAddress();
+    }
+
+    /** The connection's number within its session, as its login gave it. */
+    int id() {
+        return id;
+    }
+
+    void id(int connectionId) {
+        id = connectionId;
     }
 
     int peerMaxSegment() {

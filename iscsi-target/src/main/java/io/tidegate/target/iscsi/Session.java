@@ -2,8 +2,10 @@ package io.tidegate.target.iscsi;
 
 import io.tidegate.iscsi.wire.SessionParameters;
 import io.tidegate.presentation.LogicalUnit;
+import io.tidegate.presentation.LunDirectory;
 import io.tidegate.target.device.Nexus;
 import io.tidegate.target.device.NexusId;
+import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
@@ -211,6 +213,28 @@ final class Session {
         concerned.forEach(task -> commands().abort(task, one));
         one.run();
         return all;
+    }
+
+    /** Asks the initiator to log out when a login by this connection would not be served now. */
+    void reconsider() {
+        LunDirectory directory = environment.directory();
+        InetSocketAddress local = connection.localAddress();
+        boolean stays =
+                directory
+                        .target(nexusId.targetName())
+                        .filter(info -> Portals.of(info, local).isPresent())
+                        .filter(
+                                info ->
+                                        Portals.elsewhere(
+                                                        directory,
+                                                        info,
+                                                        nexusId.initiatorName(),
+                                                        local)
+                                                .isEmpty())
+                        .isPresent();
+        if (!stays) {
+            connection.askForLogout("its portal no longer serves it");
+        }
     }
 
     /** Answers tasks that entered a unit before a generation with ABORTED COMMAND; on the loop. */

@@ -2,10 +2,14 @@ package io.tidegate.target.iscsi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidegate.presentation.TargetInfo.Portal;
+import io.tidegate.presentation.TargetInfo.Redirect;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
@@ -54,6 +58,22 @@ class InteropTest {
                             "-s",
                             "iscsi://127.0.0.1:" + target.address.getPort());
             assertThat(text).contains("Target:" + TestTarget.NAME).contains("Lun:0");
+        }
+    }
+
+    @Test
+    void libiscsiFollowsARedirect(@TempDir Path directory) throws Exception {
+        need("iscsi-inq");
+        try (TestTarget target = new TestTarget()) {
+            InetSocketAddress goal = target.listen("127.0.0.1");
+            target.portals =
+                    List.of(
+                            new Portal(target.address, Optional.empty(), 1),
+                            new Portal(goal, Optional.empty(), 2));
+            target.redirects = List.of(new Redirect(Optional.empty(), goal));
+            assertThat(run(directory, "iscsi-inq", target.url())).contains("TIDEGATE");
+            assertThat(target.server.snapshot().loginFailures())
+                    .containsEntry("TARGET_MOVED_TEMPORARILY", 1L);
         }
     }
 

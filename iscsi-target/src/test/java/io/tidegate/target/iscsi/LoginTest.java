@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class LoginTest {
-    private static final byte[] SECRET = "one-way-secret".getBytes(StandardCharsets.US_ASCII);
+    static final byte[] SECRET = "one-way-secret".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] MUTUAL = "mutual-secret!".getBytes(StandardCharsets.US_ASCII);
 
     private TestTarget target;
@@ -183,7 +183,7 @@ class LoginTest {
     }
 
     /** Does CHAP up to the response with a secret; the last answer. */
-    private static RawInitiator.Received prove(
+    static RawInitiator.Received prove(
             RawInitiator initiator, String user, byte[] secret, String more) throws Exception {
         RawInitiator.Received method =
                 initiator.login(false, 0, 0, RawInitiator.NORMAL + " AuthMethod=CHAP,None");

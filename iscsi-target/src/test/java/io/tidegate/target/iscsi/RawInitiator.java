@@ -17,6 +17,7 @@ import io.tidegate.iscsi.wire.TargetPdu;
 import io.tidegate.iscsi.wire.TextPair;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -45,7 +46,11 @@ final class RawInitiator implements AutoCloseable {
     long isid = 0x400000000001L;
 
     RawInitiator(TestTarget target) throws IOException {
-        socket.connect(target.address, 10_000);
+        this(target.address);
+    }
+
+    RawInitiator(InetSocketAddress address) throws IOException {
+        socket.connect(address, 10_000);
         socket.setSoTimeout(20_000);
     }
 

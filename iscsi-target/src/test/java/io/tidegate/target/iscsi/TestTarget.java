@@ -42,6 +42,9 @@ final class TestTarget implements AutoCloseable, LunDirectory {
     final TargetServer server;
     final InetSocketAddress address;
     volatile LoginRule rule = new LoginRule.Open();
+    volatile List<TargetInfo.Portal> portals =
+            List.of(new TargetInfo.Portal(new InetSocketAddress(0), Optional.empty(), 1));
+    volatile List<TargetInfo.Redirect> redirects = List.of();
 
     private final DeviceServer devices;
     private final DataMover mover = new DataMover(MoverSettings.DEFAULT);
@@ -109,14 +112,18 @@ final class TestTarget implements AutoCloseable, LunDirectory {
     @Override
     public Optional<TargetInfo> target(String targetName) {
         return targetName.equals(NAME)
-                ? Optional.of(
-                        new TargetInfo(
-                                NAME,
-                                "alias",
-                                List.of(
-                                        new TargetInfo.Portal(
-                                                new InetSocketAddress(0), Optional.empty(), 1))))
+                ? Optional.of(new TargetInfo(NAME, "alias", portals, redirects))
                 : Optional.empty();
+    }
+
+    @Override
+    public Optional<TargetInfo.Portal> redirect(String targetName, String initiatorName) {
+        return target(targetName).flatMap(info -> info.goal("host"));
+    }
+
+    /** Listens at one more address, any port; a portal only once the test makes it one. */
+    InetSocketAddress listen(String host) throws Exception {
+        return server.bind(List.of(new InetSocketAddress(host, 0))).getFirst();
     }
 
     @Override
