@@ -21,12 +21,7 @@ final class Directory {
 
     static final Directory EMPTY =
             new Directory(
-                    Map.of(),
-                    Map.of(),
-                    null,
-                    new LinkedHashMap<>(),
-                    Map.of(),
-                    Optional.empty());
+                    Map.of(), Map.of(), null, new LinkedHashMap<>(), Map.of(), Optional.empty());
 
     /** A target and a host. */
     record Seat(String target, String host) {}
@@ -87,8 +82,7 @@ final class Directory {
         for (TargetRow target : rows.targets()) {
             targets.put(target.name(), info(target, portal));
         }
-        return new Directory(
-                hosts, initiators, any, targets, views(rows, units), rows.discovery());
+        return new Directory(hosts, initiators, any, targets, views(rows, units), rows.discovery());
     }
 
     private static TargetInfo info(TargetRow target, Optional<DefaultPortal> portal) {

@@ -96,10 +96,7 @@ class RedirectTest {
     void onlyPortalsOfTheTargetAreGoalsAndGoalsAreNotRemoved() throws Exception {
         assertThatExceptionOfType(ServiceException.class)
                 .isThrownBy(
-                        () ->
-                                redirect(
-                                        Optional.empty(),
-                                        new InetSocketAddress("192.0.2.1", 3260)))
+                        () -> redirect(Optional.empty(), new InetSocketAddress("192.0.2.1", 3260)))
                 .matches(e -> e.code() == Code.NOT_FOUND);
         assertThatExceptionOfType(ServiceException.class)
                 .isThrownBy(() -> redirect(Optional.of("nobody"), SECOND))

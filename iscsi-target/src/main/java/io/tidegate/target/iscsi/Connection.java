@@ -54,6 +54,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
     private boolean closed;
     private long received = System.nanoTime();
     private boolean pinged;
+    private long undrained = Long.MAX_VALUE; // bytes that kept it from being read, when last seen
     private int pingTag;
     private @Nullable Future<?> logoutDue;
 
@@ -237,10 +238,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
 
     @Override
     public void end(boolean intact) throws MalformedPduException {
-        if (!intact) {
-            throw new MalformedPduException("data digest is wrong");
+        if (intact) {
+            phase.end();
+        } else {
+            phase.damaged();
         }
-        phase.end();
     }
 
     @Override
@@ -302,22 +304,45 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
 
     private void drop() {
         if (!closed) {
-            replies.write(
-                    new TargetPdu.AsyncMessage(
-                            0,
-                            replies.nextStatSn(),
-                            window.expCmdSn(),
-                            window.maxCmdSn(),
-                            TargetPdu.AsyncMessage.SESSION_DROPPED,
-                            0,
-                            0,
-                            0,
-                            0));
+            sayDropped();
             closeAfterReplies();
         }
     }
 
-    /** Pings a silent peer, and drops one that does not answer. */
+    private void sayDropped() {
+        replies.write(
+                new TargetPdu.AsyncMessage(
+                        0,
+                        replies.nextStatSn(),
+                        window.expCmdSn(),
+                        window.maxCmdSn(),
+                        TargetPdu.AsyncMessage.SESSION_DROPPED,
+                        0,
+                        0,
+                        0,
+                        0));
+    }
+
+    /** Says so, as far as the socket takes it without waiting, and closes at once. */
+    private void dropNow(String why) {
+        LOG.info("{}: dropped: {}", peer, why);
+        sayDropped();
+        output.flush();
+        close();
+    }
+
+    /**
+     * Whether the peer takes what waits for it. Nothing is read from it meanwhile, so that its
+     * answers cannot be seen, but it is alive.
+     */
+    private boolean draining() {
+        long left = channel.isWritable() ? 0 : channel.bytesBeforeWritable();
+        boolean moves = left > 0 && left < undrained;
+        undrained = left == 0 ? Long.MAX_VALUE : left;
+        return moves;
+    }
+
+    /** Pings a silent peer, and drops one that does not answer or does not send what it owes. */
     private void keepAlive() {
         if (closed) {
             return;
@@ -325,13 +350,18 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
         TargetSettings settings = environment.settings();
         long silent = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - received);
         long due = settings.keepAlive().toMillis();
-        if (!pinged && silent < due) {
-            loop.schedule(this::keepAlive, Math.max(1, due - silent));
+        if (phase.stalled(settings.keepAlive().plus(settings.keepAliveTimeout()).toNanos())) {
+            dropNow("data that was asked for does not come");
+            return;
+        }
+        boolean draining = draining();
+        if (draining || !pinged && silent < due) {
+            pinged = false;
+            loop.schedule(this::keepAlive, Math.max(1, draining ? due : due - silent));
             return;
         }
         if (pinged) {
-            LOG.info("{}: silent for {} ms: dropped", peer, silent);
-            close();
+            dropNow("silent for " + silent + " ms");
             return;
         }
         pinged = true;

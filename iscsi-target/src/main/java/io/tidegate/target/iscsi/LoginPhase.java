@@ -43,7 +43,7 @@ final class LoginPhase implements Phase {
     private static final int SECURITY = 0;
     private static final int OPERATIONAL = 1;
     private static final int FULL_FEATURE = 3;
-    private static final int MAX_PAIRS = 256; // in one text; the standard has some thirty
+    static final int MAX_PAIRS = 256; // in one text; the standard has some thirty
     private static final int MAX_REQUESTS = 64; // a login with CHAP takes five
 
     private final Environment environment;
@@ -472,6 +472,16 @@ final class LoginPhase implements Phase {
             deadline.cancel(false);
             environment.guard().settled();
         }
+    }
+
+    @Override
+    public void damaged() throws MalformedPduException {
+        throw new MalformedPduException("digests are not in use in a login");
+    }
+
+    @Override
+    public boolean stalled(long nanos) {
+        return false; // the deadline sees to it
     }
 
     @Override

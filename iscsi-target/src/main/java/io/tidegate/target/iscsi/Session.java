@@ -46,6 +46,7 @@ final class Session {
     private @Nullable Commands commands;
     private @Nullable SessionParameters parameters;
     private int transferTag;
+    private int immediates;
     private boolean opening = true;
     private boolean ending;
     private boolean loss;
@@ -155,16 +156,35 @@ final class Session {
 
     void add(Task task) {
         tasks.put(task.tag, task);
-        if (!task.immediate) {
+        if (task.immediate) {
+            immediates++;
+        } else {
             connection.serials().began(!loop.writeCredit.tight());
         }
     }
 
     /** The task is about to be answered, or is given up: it no longer counts in the window. */
     void ended(Task task) {
-        if (!task.immediate) {
+        if (task.immediate) {
+            immediates--;
+        } else {
             connection.serials().ended();
         }
+    }
+
+    /** Immediate commands under way, which no window limits. */
+    int immediates() {
+        return immediates;
+    }
+
+    /** Whether a command waits for data that has not come for so long. */
+    boolean stalled(long nanos) {
+        long now = System.nanoTime();
+        return tasks.anySatisfy(
+                task -> {
+                    Intake intake = task.intake;
+                    return intake != null && intake.stalled(now, nanos);
+                });
     }
 
     /** The task is over, and no worker has it. */

@@ -15,7 +15,6 @@ import io.tidegate.iscsi.wire.TargetPdu;
 import io.tidegate.iscsi.wire.TextPair;
 import io.tidegate.presentation.ChapCredentials;
 import io.tidegate.presentation.LoginRule;
-import io.tidegate.presentation.TargetInfo;
 import io.tidegate.presentation.TargetInfo.Portal;
 import io.tidegate.presentation.TargetInfo.Redirect;
 import java.net.InetSocketAddress;
@@ -37,7 +36,10 @@ class PortalTest {
         other = target.listen("127.0.0.1");
         six = target.listen("::1");
         target.portals =
-                List.of(portal(target.address, null, 1), portal(other, null, 1), portal(six, null, 2));
+                List.of(
+                        portal(target.address, null, 1),
+                        portal(other, null, 1),
+                        portal(six, null, 2));
     }
 
     @AfterEach
@@ -57,8 +59,7 @@ class PortalTest {
         target.redirects = List.of(new Redirect(Optional.empty(), goal));
     }
 
-    private static String value(RawInitiator.Received answer)
-            throws Exception {
+    private static String value(RawInitiator.Received answer) throws Exception {
         return answer.text().stream()
                 .filter(pair -> pair.key().equals("TargetAddress"))
                 .map(TextPair::value)
@@ -148,11 +149,9 @@ class PortalTest {
     void onlyWhoHasProvedItselfIsToldWhereToGo() throws Exception {
         redirect(other);
         target.rule =
-                new LoginRule.Chap(
-                        new ChapCredentials("user", LoginTest.SECRET, Optional.empty()));
+                new LoginRule.Chap(new ChapCredentials("user", LoginTest.SECRET, Optional.empty()));
         try (RawInitiator initiator = new RawInitiator(target)) {
-            RawInitiator.Received answer =
-                    LoginTest.prove(initiator, "user", LoginTest.SECRET, "");
+            RawInitiator.Received answer = LoginTest.prove(initiator, "user", LoginTest.SECRET, "");
             assertThat(status(answer)).isEqualTo(LoginStatus.TARGET_MOVED_TEMPORARILY.code());
             assertThat(value(answer)).isEqualTo(at("127.0.0.1", other));
         }

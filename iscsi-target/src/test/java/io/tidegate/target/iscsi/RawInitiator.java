@@ -39,7 +39,7 @@ final class RawInitiator implements AutoCloseable {
     }
 
     private final Socket socket = new Socket();
-    private final Digests digests = new Digests();
+    final Digests digests = new Digests();
     private final Queue<Received> received = new ArrayDeque<>();
     private final PduDecoder decoder = new PduDecoder(1 << 20, 0, new Collector());
     int cmdSn = 1;
@@ -110,6 +110,15 @@ final class RawInitiator implements AutoCloseable {
         raw(ByteBufUtil.getBytes(out));
     }
 
+    /** Sends a PDU of which one bit of a digest was turned on its way. */
+    void sendDamaged(boolean header, InitiatorPdu pdu, byte... data) throws IOException {
+        ByteBuf out = Unpooled.buffer();
+        digests.write(out, pdu, Unpooled.wrappedBuffer(data));
+        byte[] bytes = ByteBufUtil.getBytes(out);
+        bytes[header ? Bhs.LENGTH : bytes.length - 1] ^= 1;
+        raw(bytes);
+    }
+
     /** The next PDU; null when the target has closed the connection. */
     @Nullable Received next() throws IOException {
         byte[] bytes = new byte[1 << 16];
@@ -129,13 +138,36 @@ final class RawInitiator implements AutoCloseable {
     }
 
     <T extends TargetPdu> T expect(Class<T> type) throws IOException {
+        return type.cast(expectWithData(type).pdu());
+    }
+
+    Received expectWithData(Class<? extends TargetPdu> type) throws IOException {
         Received next = next();
-        assertThat(next).as("connection is open").isNotNull();
         if (next == null) {
-            throw new AssertionError();
+            throw new AssertionError("closed where " + type.getSimpleName() + " was due");
         }
         assertThat(next.pdu()).isInstanceOf(type);
-        return type.cast(next.pdu());
+        return next;
+    }
+
+    /** Sends a ping and takes its answer: all that was sent before has been dealt with. */
+    void ping() throws IOException {
+        send(new InitiatorPdu.NopOut(true, 0, 0x9999, Bhs.NO_TAG, cmdSn, 0));
+        assertThat(expect(TargetPdu.NopIn.class).initiatorTaskTag()).isEqualTo(0x9999);
+    }
+
+    /** The next answer is CHECK CONDITION with this key, code and qualifier, as 0xKKAAQQ. */
+    void expectSense(int keyCodeQualifier) throws IOException {
+        Received answer = expectWithData(TargetPdu.ScsiResponse.class);
+        assertThat(((TargetPdu.ScsiResponse) answer.pdu()).status()).isEqualTo(2);
+        ByteBuffer sense = ByteBuffer.wrap(answer.data(), 2, answer.data().length - 2).slice();
+        boolean descriptor = (sense.get(0) & 0x02) != 0;
+        int key = sense.get(descriptor ? 1 : 2) & 0x0f;
+        int code = sense.getShort(descriptor ? 2 : 12) & 0xffff;
+        assertThat(String.format("%x %04x", key, code))
+                .isEqualTo(
+                        String.format(
+                                "%x %04x", keyCodeQualifier >> 16, keyCodeQualifier & 0xffff));
     }
 
     void expectClosed() throws IOException {

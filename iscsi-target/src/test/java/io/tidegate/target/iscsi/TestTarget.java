@@ -105,6 +105,32 @@ final class TestTarget implements AutoCloseable, LunDirectory {
                 true);
     }
 
+    /** Pings after so much silence and waits as long again for an answer. */
+    static TargetSettings pinging(Duration silence) {
+        TargetSettings s = settings(Duration.ofSeconds(10), Duration.ofSeconds(5), 64);
+        return new TargetSettings(
+                s.loops(),
+                s.ioWorkers(),
+                s.maxConnections(),
+                s.maxHalfOpenLogins(),
+                s.maxSessionsPerHost(),
+                s.maxLoginText(),
+                s.maxReceiveSegment(),
+                s.maxBurst(),
+                s.firstBurst(),
+                s.outstandingR2t(),
+                s.firstWindow(),
+                s.maxWindow(),
+                s.writeBuffers(),
+                s.readBuffers(),
+                s.loginDeadline(),
+                silence,
+                silence,
+                s.takeOverLimit(),
+                s.logoutGrace(),
+                s.digests());
+    }
+
     String url() {
         return "iscsi://127.0.0.1:" + address.getPort() + "/" + NAME + "/0";
     }

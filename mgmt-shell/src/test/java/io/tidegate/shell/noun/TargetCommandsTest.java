@@ -50,8 +50,7 @@ class TargetCommandsTest {
     private Said run(String line, String... answers) throws Exception {
         TestConsole console = new TestConsole(false, answers);
         int code =
-                appliance.dispatcher.run(
-                        ROOT, console, Manner.SCRIPT, Line.parse(line).getFirst());
+                appliance.dispatcher.run(ROOT, console, Manner.SCRIPT, Line.parse(line).getFirst());
         return new Said(code, console.printed(), console.complained());
     }
 
