@@ -114,7 +114,7 @@ final class LoginPhase implements Phase {
             }
             sequence(now);
             if (now.continued()) {
-                respond(now, false, List.of());
+                send(now, false, List.of(), 0, LoginStatus.SUCCESS);
             } else {
                 proceed(now, assembler.finish());
             }
@@ -201,10 +201,14 @@ final class LoginPhase implements Phase {
         if (transit && (now.nextStage() <= stage || now.nextStage() == 2)) {
             throw error("from stage " + stage + " to " + now.nextStage());
         }
+        int length = TextPair.encode(answers).length;
+        if (length > Connection.DEFAULT_SEGMENT) { // more than the initiator has to take in a login
+            throw error("keys whose answers take " + length + " bytes");
+        }
         if (transit && now.nextStage() == FULL_FEATURE) {
             complete(now, who, answers);
         } else {
-            respond(now, transit, answers);
+            send(now, transit, answers, 0, LoginStatus.SUCCESS);
             stage = transit ? now.nextStage() : stage;
         }
     }
@@ -402,15 +406,6 @@ final class LoginPhase implements Phase {
                 declared ? agreed.ownMaxSegment() : Connection.DEFAULT_SEGMENT,
                 agreed.headerDigest(),
                 agreed.dataDigest());
-    }
-
-    private void respond(LoginRequest now, boolean transit, List<TextPair> answers)
-            throws NegotiationException {
-        int length = TextPair.encode(answers).length;
-        if (length > Connection.DEFAULT_SEGMENT) {
-            throw error("keys whose answers take " + length + " bytes");
-        }
-        send(now, transit, answers, 0, LoginStatus.SUCCESS);
     }
 
     private void send(

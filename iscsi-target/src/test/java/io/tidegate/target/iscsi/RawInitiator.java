@@ -44,6 +44,8 @@ final class RawInitiator implements AutoCloseable {
     private final PduDecoder decoder = new PduDecoder(1 << 20, 0, new Collector());
     int cmdSn = 1;
     long isid = 0x400000000001L;
+    int tsih; // sent with a login; after open, that of the session
+    int connectionId = 77;
 
     RawInitiator(TestTarget target) throws IOException {
         this(target.address);
@@ -191,15 +193,23 @@ final class RawInitiator implements AutoCloseable {
 
     /** One login request and its response. */
     Received login(boolean transit, int stage, int next, String pairs) throws IOException {
-        send(
-                new LoginRequest(transit, false, stage, next, 0, 0, isid, 0, 77, 0, cmdSn, 0),
-                text(pairs));
-        Received answer = next();
-        if (answer == null) {
-            throw new IOException("closed during login");
-        }
-        assertThat(answer.pdu()).isInstanceOf(TargetPdu.LoginResponse.class);
-        return answer;
+        return login(transit, stage, next, text(pairs));
+    }
+
+    Received login(boolean transit, int stage, int next, byte[] text) throws IOException {
+        send(request(transit, false, stage, next), text);
+        return expectWithData(TargetPdu.LoginResponse.class);
+    }
+
+    /** Text of the operational stage that is to be continued, and its response. */
+    TargetPdu.LoginResponse continued(byte[] text) throws IOException {
+        send(request(false, true, 1, 0), text);
+        return expect(TargetPdu.LoginResponse.class);
+    }
+
+    private LoginRequest request(boolean transit, boolean more, int stage, int next) {
+        return new LoginRequest(
+                transit, more, stage, next, 0, 0, isid, tsih, 0, connectionId, cmdSn, 0);
     }
 
     int loginStatus(int stage, String pairs) throws IOException {
@@ -213,6 +223,7 @@ final class RawInitiator implements AutoCloseable {
                 (TargetPdu.LoginResponse) login(true, 1, 3, NORMAL + " " + keys).pdu();
         assertThat(answer.status()).isZero();
         assertThat(answer.transit()).isTrue();
+        tsih = answer.tsih();
         if (keys.contains("Digest=CRC32C")) {
             boolean header = keys.contains("HeaderDigest=CRC32C");
             boolean data = keys.contains("DataDigest=CRC32C");
