@@ -1,5 +1,6 @@
 package io.tidegate.target.iscsi;
 
+import io.netty.util.NetUtil;
 import io.tidegate.presentation.LunDirectory;
 import io.tidegate.presentation.TargetInfo;
 import io.tidegate.presentation.TargetInfo.Portal;
@@ -59,12 +60,9 @@ final class Portals {
             String name = address.getHostString();
             return (name.indexOf(':') < 0 ? name : "[" + name + "]") + ":" + address.getPort();
         }
-        String plain = host.getHostAddress();
-        if (host instanceof Inet6Address) {
-            int zone = plain.indexOf('%'); // means nothing to another machine
-            plain = "[" + (zone < 0 ? plain : plain.substring(0, zone)) + "]";
-        }
-        return plain + ":" + address.getPort();
+        // the short form of IPv6, without a zone, which means nothing to another machine
+        String plain = NetUtil.toAddressString(host);
+        return (host instanceof Inet6Address ? "[" + plain + "]" : plain) + ":" + address.getPort();
     }
 
     /**

@@ -137,6 +137,32 @@ class PortalTest {
         }
     }
 
+    /** One socket for both families: each is told of its own. */
+    @Test
+    void aWildcardOfBothFamiliesIsToldAsTheAddressThatAConnectionCameInBy() throws Exception {
+        InetSocketAddress wild = target.listen("::");
+        target.portals = List.of(portal(wild, null, 3));
+        for (String host : List.of("127.0.0.1", "::1")) {
+            InetSocketAddress by = new InetSocketAddress(host, wild.getPort());
+            String told = host.equals("::1") ? "[::1]" : host;
+            assertThat(addresses(by)).containsExactly(at(told, wild) + ",3");
+            try (RawInitiator initiator = new RawInitiator(by)) {
+                assertThat(login(initiator).text())
+                        .contains(new TextPair("TargetPortalGroupTag", "3"));
+            }
+        }
+    }
+
+    @Test
+    void anAddressIsToldOnceThoughTwoPortalsAdvertiseIt() throws Exception {
+        target.portals =
+                List.of(
+                        portal(target.address, "192.0.2.1", 1),
+                        portal(other, "192.0.2.1", 1),
+                        portal(six, "192.0.2.1", 2));
+        assertThat(addresses(six)).containsExactly("192.0.2.1:13260,1", "192.0.2.1:13260,2");
+    }
+
     @Test
     void aRedirectToAPortalThatIsGoneIsNotInForce() throws Exception {
         redirect(new InetSocketAddress("192.0.2.9", 3260));
@@ -210,7 +236,7 @@ class PortalTest {
             assertThat(answer.text()).contains(new TextPair("TargetPortalGroupTag", "2"));
             assertThat(target.server.sessions().sessions()).hasSize(2);
         }
-        assertThat(addresses(six)).contains(at("[0:0:0:0:0:0:0:1]", six) + ",2");
+        assertThat(addresses(six)).contains(at("[::1]", six) + ",2");
         InitiatorSettings settings =
                 InitiatorSettings.of(six, TestTarget.INITIATOR, TestTarget.NAME);
         try (Initiator initiator = new Initiator(1);

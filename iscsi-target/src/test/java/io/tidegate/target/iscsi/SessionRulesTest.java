@@ -134,8 +134,7 @@ class SessionRulesTest {
         try (RawInitiator initiator = new RawInitiator(target)) {
             initiator.login(true, 0, 1, RawInitiator.NORMAL);
             initiator.connectionId++;
-            assertThat(initiator.loginStatus(1, ""))
-                    .isEqualTo(LoginStatus.INITIATOR_ERROR.code());
+            assertThat(initiator.loginStatus(1, "")).isEqualTo(LoginStatus.INITIATOR_ERROR.code());
         }
     }
 }
