@@ -43,6 +43,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
     private final PduDecoder decoder;
     private final Output output;
     private final Replies replies;
+    private final InetSocketAddress peerAddress; // the channel may forget it once it is closed
     private final String peer;
 
     private Phase phase;
@@ -58,14 +59,15 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
     private int pingTag;
     private @Nullable Future<?> logoutDue;
 
-    Connection(Environment environment, Loop loop, Channel channel) {
+    Connection(Environment environment, Loop loop, Channel channel, InetSocketAddress peerAddress) {
         this.environment = environment;
         this.loop = loop;
         this.channel = channel;
         this.output = new Output(channel);
         this.replies = new Replies(this, output);
         this.decoder = new PduDecoder(DEFAULT_SEGMENT, MAX_ADDITIONAL, this);
-        this.peer = String.valueOf(channel.remoteAddress());
+        this.peerAddress = peerAddress;
+        this.peer = String.valueOf(peerAddress);
         this.phase = new LoginPhase(environment, this);
     }
 
@@ -91,7 +93,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
     }
 
     InetSocketAddress peerAddress() {
-        return (InetSocketAddress) channel.remoteAddress();
+        return peerAddress;
     }
 
     /** The address that this connection came in by. */

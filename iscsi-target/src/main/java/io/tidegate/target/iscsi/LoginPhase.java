@@ -465,7 +465,7 @@ final class LoginPhase implements Phase {
         if (!settled) {
             settled = true;
             deadline.cancel(false);
-            environment.guard().settled();
+            environment.guard().settled(connection.peerAddress().getAddress());
         }
     }
 

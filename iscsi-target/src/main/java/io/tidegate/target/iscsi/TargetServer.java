@@ -166,13 +166,16 @@ public final class TargetServer implements AutoCloseable {
         protected void initChannel(Channel channel) {
             LoginGuard guard = environment.guard();
             Loop loop = loops.get(channel.eventLoop());
-            if (closed || loop == null || !guard.admit()) {
+            if (closed
+                    || loop == null
+                    || !(channel.remoteAddress() instanceof InetSocketAddress peer)
+                    || !guard.admit(peer.getAddress())) {
                 LOG.warn("{}: refused, too many connections", channel.remoteAddress());
                 channel.close();
                 return;
             }
             channel.closeFuture().addListener(done -> guard.left());
-            channel.pipeline().addLast(new Connection(environment, loop, channel));
+            channel.pipeline().addLast(new Connection(environment, loop, channel, peer));
         }
     }
 

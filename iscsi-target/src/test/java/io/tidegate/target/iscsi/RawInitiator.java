@@ -51,6 +51,13 @@ final class RawInitiator implements AutoCloseable {
         this(target.address);
     }
 
+    /** From another address of this machine. */
+    RawInitiator(TestTarget target, String from) throws IOException {
+        socket.bind(new InetSocketAddress(from, 0));
+        socket.connect(target.address, 10_000);
+        socket.setSoTimeout(20_000);
+    }
+
     RawInitiator(InetSocketAddress address) throws IOException {
         socket.connect(address, 10_000);
         socket.setSoTimeout(20_000);

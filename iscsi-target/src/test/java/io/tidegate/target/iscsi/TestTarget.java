@@ -42,6 +42,7 @@ final class TestTarget implements AutoCloseable, LunDirectory {
     final TargetServer server;
     final InetSocketAddress address;
     volatile LoginRule rule = new LoginRule.Open();
+    volatile LoginRule discoveryRule = new LoginRule.Open();
     volatile List<TargetInfo.Portal> portals =
             List.of(new TargetInfo.Portal(new InetSocketAddress(0), Optional.empty(), 1));
     volatile List<TargetInfo.Redirect> redirects = List.of();
@@ -159,7 +160,7 @@ final class TestTarget implements AutoCloseable, LunDirectory {
 
     @Override
     public LoginRule loginRule(Optional<String> targetName, String initiatorName) {
-        return rule;
+        return targetName.isPresent() ? rule : discoveryRule;
     }
 
     @Override
