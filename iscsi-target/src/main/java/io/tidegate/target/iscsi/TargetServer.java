@@ -229,7 +229,8 @@ public final class TargetServer implements AutoCloseable {
                         session.loop()
                                 .now(() -> session.connection().askForLogout("the target stops")));
         long grace = environment.settings().logoutGrace().toMillis();
-        await(open.stream().map(Session::whenEnded).toList(), grace);
+        // Those that stay are told at the end of the grace, which takes a moment more.
+        await(open.stream().map(Session::whenEnded).toList(), grace + 1000);
         long limit = environment.settings().takeOverLimit().toMillis() + 1000;
         await(
                 environment.sessions().all().stream()

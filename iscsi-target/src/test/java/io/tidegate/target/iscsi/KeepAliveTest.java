@@ -86,12 +86,17 @@ class KeepAliveTest {
             owing.command(RawInitiator.cdb(0x2a, 0, 8), true, 4096, true);
             owing.expect(TargetPdu.R2t.class);
             TargetPdu next = owing.expect(TargetPdu.class);
-            while (next instanceof TargetPdu.NopIn ping) {
+            for (int i = 0; i < 40 && next instanceof TargetPdu.NopIn ping; i++) {
                 owing.send(
                         new NopOut(true, 0, Bhs.NO_TAG, ping.targetTransferTag(), owing.cmdSn, 0));
                 next = owing.expect(TargetPdu.class);
             }
-            assertThat(((AsyncMessage) next).event()).isEqualTo(AsyncMessage.SESSION_DROPPED);
+            assertThat(next)
+                    .isInstanceOfSatisfying(
+                            AsyncMessage.class,
+                            said ->
+                                    assertThat(said.event())
+                                            .isEqualTo(AsyncMessage.SESSION_DROPPED));
             owing.expectClosed();
         }
     }

@@ -46,6 +46,7 @@ final class RawInitiator implements AutoCloseable {
     long isid = 0x400000000001L;
     int tsih; // sent with a login; after open, that of the session
     int connectionId = 77;
+    String name = TestTarget.INITIATOR;
 
     RawInitiator(TestTarget target) throws IOException {
         this(target.address);
@@ -114,9 +115,13 @@ final class RawInitiator implements AutoCloseable {
     }
 
     void send(InitiatorPdu pdu, byte... data) throws IOException {
+        raw(bytes(pdu, data));
+    }
+
+    byte[] bytes(InitiatorPdu pdu, byte... data) {
         ByteBuf out = Unpooled.buffer();
         digests.write(out, pdu, Unpooled.wrappedBuffer(data));
-        raw(ByteBufUtil.getBytes(out));
+        return ByteBufUtil.getBytes(out);
     }
 
     /** Sends a PDU of which one bit of a digest was turned on its way. */
@@ -224,10 +229,14 @@ final class RawInitiator implements AutoCloseable {
                 .status();
     }
 
+    private String names() {
+        return "InitiatorName=" + name + " TargetName=" + TestTarget.NAME;
+    }
+
     /** A whole login without CHAP; takes the attentions of a new session off LUN 0. */
     RawInitiator open(String keys) throws IOException {
         TargetPdu.LoginResponse answer =
-                (TargetPdu.LoginResponse) login(true, 1, 3, NORMAL + " " + keys).pdu();
+                (TargetPdu.LoginResponse) login(true, 1, 3, names() + " " + keys).pdu();
         assertThat(answer.status()).isZero();
         assertThat(answer.transit()).isTrue();
         tsih = answer.tsih();
@@ -237,13 +246,33 @@ final class RawInitiator implements AutoCloseable {
             digests.use(header, data);
             decoder.digests(header, data);
         }
+        takeAttentions();
+        return this;
+    }
+
+    private void takeAttentions() throws IOException {
         for (int i = 0; i < 8; i++) {
             command(cdb(0, 0, 0), false, 0, true);
             if (expect(TargetPdu.ScsiResponse.class).status() == 0) {
-                return this;
+                return;
             }
         }
         throw new AssertionError("attentions without end");
+    }
+
+    /** Logs in; false when the target has no place for it. */
+    boolean tryLogin() throws IOException {
+        try {
+            send(request(true, false, 1, 3), text(names()));
+        } catch (java.net.SocketException e) {
+            return false; // closed before it was read
+        }
+        Received answer = next();
+        boolean in = answer != null && ((TargetPdu.LoginResponse) answer.pdu()).status() == 0;
+        if (in) {
+            takeAttentions();
+        }
+        return in;
     }
 
     /** A 16-byte CDB: operation code, LBA and blocks of READ(10) and WRITE(10). */

@@ -108,13 +108,18 @@ final class TestTarget implements AutoCloseable, LunDirectory {
 
     /** Pings after so much silence and waits as long again for an answer. */
     static TargetSettings pinging(Duration silence) {
-        TargetSettings s = settings(Duration.ofSeconds(10), Duration.ofSeconds(5), 64);
+        return limits(TargetSettings.DEFAULT.maxConnections(), 64, 16, 10_000, silence);
+    }
+
+    static TargetSettings limits(
+            int connections, int halfOpen, int perHost, int loginMillis, Duration silence) {
+        TargetSettings s = settings(Duration.ofMillis(loginMillis), Duration.ofSeconds(5), halfOpen);
         return new TargetSettings(
                 s.loops(),
                 s.ioWorkers(),
-                s.maxConnections(),
+                connections,
                 s.maxHalfOpenLogins(),
-                s.maxSessionsPerHost(),
+                perHost,
                 s.maxLoginText(),
                 s.maxReceiveSegment(),
                 s.maxBurst(),
