@@ -39,10 +39,7 @@ class PortalsOfApplianceTest {
     void eachPortalIsToldAsItIsAdvertisedAndServedWhereItListens() throws Exception {
         Peers.need("ssh");
         try (RunningAppliance appliance =
-                new RunningAppliance(
-                        dir,
-                        "[::1]:0",
-                        "iscsi_advertise: san.example:13260\n")) {
+                new RunningAppliance(dir, "[::1]:0", "iscsi_advertise: san.example:13260\n")) {
             String four = "127.0.0.1:" + freePort();
             appliance.ssh("host", "create", "esx7", "--iqn", HOST).ok();
             appliance.ssh("volume", "create", "db01", "--pool", "fast", "--size", "16MiB").ok();

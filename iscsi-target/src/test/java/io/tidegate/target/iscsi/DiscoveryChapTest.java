@@ -91,8 +91,7 @@ class DiscoveryChapTest {
         }
         target.discoveryRule = new LoginRule.Open();
         target.rule =
-                new LoginRule.Chap(
-                        new ChapCredentials("user", LoginTest.SECRET, Optional.empty()));
+                new LoginRule.Chap(new ChapCredentials("user", LoginTest.SECRET, Optional.empty()));
         try (RawInitiator initiator = new RawInitiator(target)) {
             assertThat(initiator.loginStatus(1, NAMES)).isZero();
             expectTargets(initiator);

@@ -34,8 +34,7 @@ class FloodTest {
 
     private static TestTarget with(int connections, int halfOpen, int perHost, int loginMillis)
             throws Exception {
-        return new TestTarget(
-                TestTarget.limits(connections, halfOpen, perHost, loginMillis, LONG));
+        return new TestTarget(TestTarget.limits(connections, halfOpen, perHost, loginMillis, LONG));
     }
 
     private static TestTarget usual() throws Exception {
@@ -207,11 +206,9 @@ class FloodTest {
     @ParameterizedTest
     @ValueSource(strings = {"ping", "text", "snack"})
     void anEndlessFloodIsHeldUpAndDroppedAndCostsLittle(String kind) throws Exception {
-        try (TestTarget target =
-                        new TestTarget(TestTarget.limits(64, 16, 16, 20_000, SHORT));
+        try (TestTarget target = new TestTarget(TestTarget.limits(64, 16, 16, 20_000, SHORT));
                 Neighbour neighbour = new Neighbour(target);
-                RawInitiator flood =
-                        initiator(target, 1).open("MaxRecvDataSegmentLength=65536")) {
+                RawInitiator flood = initiator(target, 1).open("MaxRecvDataSegmentLength=65536")) {
             byte[] pdu =
                     switch (kind) {
                         case "ping" ->
@@ -221,7 +218,13 @@ class FloodTest {
                         case "text" ->
                                 flood.bytes(
                                         new TextRequest(
-                                                true, true, false, 0, 9, Bhs.NO_TAG, flood.cmdSn,
+                                                true,
+                                                true,
+                                                false,
+                                                0,
+                                                9,
+                                                Bhs.NO_TAG,
+                                                flood.cmdSn,
                                                 0),
                                         RawInitiator.text("SendTargets="));
                         default -> flood.bytes(new SnackRequest(0, 0, 1, -1, 0, 0, 0));
@@ -248,8 +251,7 @@ class FloodTest {
     /** It asks for more than any buffer takes and reads nothing. */
     @Test
     void readsThatNobodyTakesAreHeldUpAndTheirSessionDropped() throws Exception {
-        try (TestTarget target =
-                        new TestTarget(TestTarget.limits(64, 16, 16, 20_000, SHORT));
+        try (TestTarget target = new TestTarget(TestTarget.limits(64, 16, 16, 20_000, SHORT));
                 Neighbour neighbour = new Neighbour(target);
                 RawInitiator deaf = initiator(target, 1).open("")) {
             for (int i = 0; i < 16; i++) {
@@ -311,13 +313,11 @@ class FloodTest {
                                 true, 2, 0, 7000 + i, -1, many.cmdSn, 0, 0, 0)); // ABORT TASK SET
             }
             for (int i = 0; i < 8; i++) {
-                assertThat(many.expect(Reject.class).reason())
-                        .isEqualTo(Reject.TOO_MANY_IMMEDIATE);
+                assertThat(many.expect(Reject.class).reason()).isEqualTo(Reject.TOO_MANY_IMMEDIATE);
             }
             target.device.letGo();
             for (int i = 0; i < 32; i++) {
-                assertThat(many.expect(TargetPdu.TaskManagementResponse.class).response())
-                        .isZero();
+                assertThat(many.expect(TargetPdu.TaskManagementResponse.class).response()).isZero();
             }
             assertThat(tag).isPositive();
             many.ping();
@@ -354,8 +354,7 @@ class FloodTest {
             int count = 0;
             String keys = RawInitiator.NORMAL;
             while (status == 0 && count < 100) {
-                LoginRequest request =
-                        new LoginRequest(false, false, 1, 0, 0, 0, 9, 0, 5, 0, 1, 0);
+                LoginRequest request = new LoginRequest(false, false, 1, 0, 0, 0, 9, 0, 5, 0, 1, 0);
                 endless.send(request, RawInitiator.text(keys));
                 status = endless.expect(TargetPdu.LoginResponse.class).status();
                 keys = "";

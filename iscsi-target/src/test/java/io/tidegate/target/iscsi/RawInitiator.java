@@ -114,6 +114,18 @@ final class RawInitiator implements AutoCloseable {
         socket.getOutputStream().write(bytes);
     }
 
+    /** Sends bytes in pieces and says that no more will come. */
+    void rawThenNoMore(byte[] bytes, int piece) throws IOException {
+        try {
+            for (int at = 0; at < bytes.length; at += piece) {
+                socket.getOutputStream().write(bytes, at, Math.min(piece, bytes.length - at));
+            }
+            socket.shutdownOutput();
+        } catch (java.net.SocketException e) {
+            assertThat(e).hasMessageNotContaining("timed out"); // closed by the target meanwhile
+        }
+    }
+
     void send(InitiatorPdu pdu, byte... data) throws IOException {
         raw(bytes(pdu, data));
     }

@@ -113,7 +113,8 @@ final class TestTarget implements AutoCloseable, LunDirectory {
 
     static TargetSettings limits(
             int connections, int halfOpen, int perHost, int loginMillis, Duration silence) {
-        TargetSettings s = settings(Duration.ofMillis(loginMillis), Duration.ofSeconds(5), halfOpen);
+        TargetSettings s =
+                settings(Duration.ofMillis(loginMillis), Duration.ofSeconds(5), halfOpen);
         return new TargetSettings(
                 s.loops(),
                 s.ioWorkers(),
