@@ -45,7 +45,7 @@ final class RawInitiator implements AutoCloseable {
     int cmdSn = 1;
     long isid = 0x400000000001L;
     int tsih; // sent with a login; after open, that of the session
-    int connectionId = 77;
+    int connectionId;
     String name = TestTarget.INITIATOR;
 
     RawInitiator(TestTarget target) throws IOException {
@@ -233,7 +233,7 @@ final class RawInitiator implements AutoCloseable {
 
     private LoginRequest request(boolean transit, boolean more, int stage, int next) {
         return new LoginRequest(
-                transit, more, stage, next, 0, 0, isid, tsih, 0, connectionId, cmdSn, 0);
+                transit, more, stage, next, 0, 0, isid, tsih, 77, connectionId, cmdSn, 0);
     }
 
     int loginStatus(int stage, String pairs) throws IOException {

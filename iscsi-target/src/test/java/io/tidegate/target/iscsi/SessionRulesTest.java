@@ -38,14 +38,14 @@ class SessionRulesTest {
     @ParameterizedTest
     @CsvSource({
         // another connection of it: one was agreed on
-        "0, 0, 78, own, TOO_MANY_CONNECTIONS",
+        "0, 0, 1, own, TOO_MANY_CONNECTIONS",
         // the same connection again: that is recovery within a session, which is not supported
-        "0, 0, 77, own, CANT_INCLUDE_IN_SESSION",
+        "0, 0, 0, own, CANT_INCLUDE_IN_SESSION",
         // a handle with another initiator port, name or kind of session is of no session
-        "0, 1, 78, own, SESSION_DOES_NOT_EXIST",
-        "0, 0, 78, other, SESSION_DOES_NOT_EXIST",
-        "0, 0, 78, discovery, SESSION_DOES_NOT_EXIST",
-        "1, 0, 78, own, SESSION_DOES_NOT_EXIST",
+        "0, 1, 1, own, SESSION_DOES_NOT_EXIST",
+        "0, 0, 1, other, SESSION_DOES_NOT_EXIST",
+        "0, 0, 1, discovery, SESSION_DOES_NOT_EXIST",
+        "1, 0, 1, own, SESSION_DOES_NOT_EXIST",
     })
     void aLoginWithAHandleIsRefusedAndItsSessionGoesOn(
             int otherHandle, int otherIsid, int connection, String names, LoginStatus status)
