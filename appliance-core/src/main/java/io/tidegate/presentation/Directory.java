@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 final class Directory {
 
     static final Directory EMPTY =
-            new Directory(Map.of(), Map.of(), null, new LinkedHashMap<>(), Map.of());
+            new Directory(
+                    Map.of(), Map.of(), null, new LinkedHashMap<>(), Map.of(), Optional.empty());
 
     /** A target and a host. */
     record Seat(String target, String host) {}
@@ -29,9 +30,17 @@ final class Directory {
     record DefaultPortal(InetSocketAddress listen, Optional<InetSocketAddress> advertised) {}
 
     /** What a directory is made of, read as one state. */
-    record Rows(List<HostRow> hosts, List<TargetRow> targets, List<LunRow> luns) {
+    record Rows(
+            List<HostRow> hosts,
+            List<TargetRow> targets,
+            List<LunRow> luns,
+            Optional<DiscoveryRow> discovery) {
         static Rows read(Handle handle) {
-            return new Rows(HostRows.all(handle), TargetRows.all(handle), LunRows.all(handle));
+            return new Rows(
+                    HostRows.all(handle),
+                    TargetRows.all(handle),
+                    LunRows.all(handle),
+                    DiscoveryRow.read(handle));
         }
     }
 
@@ -40,18 +49,21 @@ final class Directory {
     private final @Nullable String anyHost;
     private final LinkedHashMap<String, TargetInfo> targets;
     private final Map<Seat, LunView> views;
+    private final Optional<DiscoveryRow> discovery;
 
     private Directory(
             Map<String, HostRow> hostsByName,
             Map<String, String> hostOfInitiator,
             @Nullable String anyHost,
             LinkedHashMap<String, TargetInfo> targets,
-            Map<Seat, LunView> views) {
+            Map<Seat, LunView> views,
+            Optional<DiscoveryRow> discovery) {
         this.hostsByName = hostsByName;
         this.hostOfInitiator = hostOfInitiator;
         this.anyHost = anyHost;
         this.targets = targets;
         this.views = views;
+        this.discovery = discovery;
     }
 
     static Directory of(
@@ -70,7 +82,7 @@ final class Directory {
         for (TargetRow target : rows.targets()) {
             targets.put(target.name(), info(target, portal));
         }
-        return new Directory(hosts, initiators, any, targets, views(rows, units));
+        return new Directory(hosts, initiators, any, targets, views(rows, units), rows.discovery());
     }
 
     private static TargetInfo info(TargetRow target, Optional<DefaultPortal> portal) {
@@ -79,7 +91,8 @@ final class Directory {
             portals.add(new TargetInfo.Portal(portal.get().listen(), portal.get().advertised(), 1));
         }
         portals.addAll(target.portals());
-        return new TargetInfo(target.name(), target.alias(), List.copyOf(portals));
+        return new TargetInfo(
+                target.name(), target.alias(), List.copyOf(portals), target.redirects());
     }
 
     private static Map<Seat, LunView> views(Rows rows, Map<LogicalUnitId, LogicalUnit> units) {
@@ -135,6 +148,16 @@ final class Directory {
 
     Optional<TargetInfo> target(String name) {
         return Optional.ofNullable(targets.get(name));
+    }
+
+    /** What every initiator proves in a discovery session, if that is a thing of its own. */
+    Optional<DiscoveryRow> discovery() {
+        return discovery;
+    }
+
+    /** The portal that the initiator's host is sent to. */
+    Optional<TargetInfo.Portal> redirect(String target, String initiator) {
+        return target(target).flatMap(t -> hostOf(initiator).flatMap(t::goal));
     }
 
     /** Those with LUNs for the initiator; the first one for a host that has no LUN yet. */

@@ -253,6 +253,39 @@ public final class HostService {
                 .execute();
     }
 
+    /**
+     * Sets what every initiator proves in a discovery session from the next one on; empty for what
+     * its host proves.
+     */
+    public DiscoveryInfo setDiscoveryChap(Request who, Optional<ChapCredentials> chap)
+            throws ServiceException {
+        try {
+            if (chap.isPresent()) {
+                Chap.check(chap.get());
+            }
+            catalog.<Integer, ServiceException>change(
+                    who,
+                    DiscoveryRow.OBJECT,
+                    tx -> {
+                        DiscoveryRow.write(tx, secrets, chap);
+                        tx.note("chap", chap.isPresent());
+                        return 0;
+                    });
+        } catch (ServiceException e) {
+            throw catalog.recorded(who, DiscoveryRow.OBJECT, e);
+        }
+        presentation.publish();
+        return discovery();
+    }
+
+    /** What discovery sessions have to prove. */
+    public DiscoveryInfo discovery() {
+        Optional<DiscoveryRow> row = catalog.read(DiscoveryRow::read);
+        return new DiscoveryInfo(
+                row.map(r -> r.chap().user()),
+                row.flatMap(DiscoveryRow::mutual).map(SealedSecret::user));
+    }
+
     public HostInfo setOs(Request who, String name, HostOs os) throws ServiceException {
         act(
                 who,
@@ -283,6 +316,7 @@ public final class HostService {
                                 "lun unmap NAME --host " + host.name(),
                                 "lun list --host " + host.name());
                     }
+                    tx.handle().execute("delete from redirect where host_id = ?", host.id());
                     tx.handle().execute("delete from host_initiator where host_id = ?", host.id());
                     tx.handle().execute("delete from host where id = ?", host.id());
                 });

@@ -17,6 +17,14 @@ public interface LunDirectory {
     /** What this initiator has to prove; {@code targetName} is empty for a discovery session. */
     LoginRule loginRule(Optional<String> targetName, String initiatorName);
 
+    /**
+     * The portal of the target that this initiator is to use instead of the others; empty when all
+     * of them serve it, as in a directory that knows no redirects.
+     */
+    default Optional<TargetInfo.Portal> redirect(String targetName, String initiatorName) {
+        return Optional.empty();
+    }
+
     /** The LUNs of this initiator on this target; {@link LunView#NOTHING} when no host has it. */
     LunView luns(String targetName, String initiatorName);
 

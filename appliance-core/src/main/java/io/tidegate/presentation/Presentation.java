@@ -112,9 +112,17 @@ public final class Presentation implements LunDirectory, VolumeUnits, AutoClosea
         if (host.isEmpty()) {
             return new LoginRule.Refused("no host has the initiator " + initiatorName);
         }
+        if (targetName.isEmpty() && now.discovery().isPresent()) {
+            return new LoginRule.Chap(now.discovery().get().unseal(secrets));
+        }
         return host.get().chap().isPresent()
                 ? new LoginRule.Chap(Chap.unseal(secrets, host.get()))
                 : new LoginRule.Open();
+    }
+
+    @Override
+    public Optional<TargetInfo.Portal> redirect(String targetName, String initiatorName) {
+        return directory.redirect(targetName, initiatorName);
     }
 
     @Override

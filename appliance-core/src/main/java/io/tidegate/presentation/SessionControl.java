@@ -34,6 +34,12 @@ public interface SessionControl {
     boolean end(long sessionId, String reason);
 
     /**
+     * Portals or redirects of a target have changed: asks those of its sessions to log out whose
+     * login would now be sent elsewhere or refused where they came in. Does not wait for them.
+     */
+    void reconsider(String targetName);
+
+    /**
      * Ends every task that entered {@code unit} under a generation before {@code generation} with
      * ABORTED COMMAND, at once; buffers stay with their system calls. For unplanned promotions.
      */

@@ -17,7 +17,12 @@ final class TargetRows {
      * @param first whether its default portal is the one of the settings
      */
     record TargetRow(
-            String id, String name, String alias, boolean first, List<TargetInfo.Portal> portals) {}
+            String id,
+            String name,
+            String alias,
+            boolean first,
+            List<TargetInfo.Portal> portals,
+            List<TargetInfo.Redirect> redirects) {}
 
     private TargetRows() {}
 
@@ -46,6 +51,7 @@ final class TargetRows {
                         e ->
                                 portals.computeIfAbsent(e.getKey(), id -> new ArrayList<>())
                                         .add(e.getValue()));
+        Map<String, List<TargetInfo.Redirect>> redirects = redirects(handle);
         return handle.createQuery(
                         "select id, name, alias, is_first from target"
                                 + " order by is_first desc, created_at, name")
@@ -57,8 +63,34 @@ final class TargetRows {
                                         rs.getString(3),
                                         rs.getInt(4) == 1,
                                         List.copyOf(
-                                                portals.getOrDefault(rs.getString(1), List.of()))))
+                                                portals.getOrDefault(rs.getString(1), List.of())),
+                                        List.copyOf(
+                                                redirects.getOrDefault(
+                                                        rs.getString(1), List.of()))))
                 .list();
+    }
+
+    /** By target; the one for all hosts before those of one host each. */
+    private static Map<String, List<TargetInfo.Redirect>> redirects(Handle handle) {
+        Map<String, List<TargetInfo.Redirect>> redirects = new LinkedHashMap<>();
+        handle.createQuery(
+                        "select r.target_id, h.name, r.portal_host, r.portal_port from redirect r"
+                                + " left join host h on h.id = r.host_id"
+                                + " order by case when h.name is null then 0 else 1 end, h.name")
+                .map(
+                        (rs, ctx) ->
+                                Map.entry(
+                                        rs.getString(1),
+                                        new TargetInfo.Redirect(
+                                                Optional.ofNullable(rs.getString(2)),
+                                                new InetSocketAddress(
+                                                        rs.getString(3), rs.getInt(4)))))
+                .forEach(
+                        e ->
+                                redirects
+                                        .computeIfAbsent(e.getKey(), id -> new ArrayList<>())
+                                        .add(e.getValue()));
+        return redirects;
     }
 
     static Optional<TargetRow> byName(Handle handle, String name) {

@@ -2,6 +2,7 @@ package io.tidegate.presentation;
 
 import io.tidegate.audit.Request;
 import io.tidegate.catalog.Catalog;
+import io.tidegate.catalog.Names;
 import io.tidegate.catalog.ServiceException;
 import io.tidegate.catalog.Tx;
 import io.tidegate.presentation.TargetRows.TargetRow;
@@ -219,9 +220,101 @@ public final class TargetService {
                                 "target portal add another, then repeat",
                                 "target delete " + name);
                     }
+                    for (TargetInfo.Redirect redirect : target.redirects()) {
+                        if (redirect.portal().equals(listen)) {
+                            throw ServiceException.conflict(
+                                    "portal " + text(listen) + " is not removed",
+                                    redirect.host().map(h -> "host " + h).orElse("every host")
+                                            + " is sent to it",
+                                    "target redirect " + target.name() + " --off");
+                        }
+                    }
                     tx.note("removed", text(listen));
                 });
         return show(name);
+    }
+
+    /**
+     * Sends hosts to one portal from all others: their logins there are answered with its address,
+     * and sessions that came in elsewhere are asked to log out. Kept until it is ended.
+     *
+     * @param host the host that is sent; empty for all that have no redirect of their own
+     * @param portal where a portal of this target listens
+     */
+    public TargetInfo redirect(
+            Request who, String iqn, Optional<String> host, InetSocketAddress portal)
+            throws ServiceException {
+        String name = IscsiNames.fold(iqn);
+        if (show(name).portal(portal).isEmpty()) {
+            throw new ServiceException(
+                    ServiceException.Code.NOT_FOUND,
+                    "hosts are not sent to " + text(portal),
+                    "target " + name + " does not listen there",
+                    List.of("target show " + name, "target portal add " + text(portal)));
+        }
+        act(
+                who,
+                name,
+                tx -> {
+                    TargetRow target = row(tx.handle(), name);
+                    String hostId = hostId(tx.handle(), host);
+                    endRedirect(tx, target, hostId);
+                    tx.handle()
+                            .execute(
+                                    "insert into redirect (target_id, host_id, portal_host,"
+                                            + " portal_port, created_at) values (?, ?, ?, ?, ?)",
+                                    target.id(),
+                                    hostId,
+                                    portal.getHostString(),
+                                    portal.getPort(),
+                                    tx.nowMillis());
+                    tx.note("redirected", host.orElse("all")).note("portal", text(portal));
+                });
+        return show(name);
+    }
+
+    /**
+     * Ends redirects; where there is none, nothing changes.
+     *
+     * @param host whose; empty for every redirect of the target
+     */
+    public TargetInfo endRedirect(Request who, String iqn, Optional<String> host)
+            throws ServiceException {
+        String name = IscsiNames.fold(iqn);
+        act(
+                who,
+                name,
+                tx -> {
+                    TargetRow target = row(tx.handle(), name);
+                    if (host.isPresent()) {
+                        endRedirect(tx, target, hostId(tx.handle(), host));
+                    } else {
+                        tx.handle()
+                                .execute("delete from redirect where target_id = ?", target.id());
+                    }
+                    tx.note("redirectEnded", host.orElse("all"));
+                });
+        return show(name);
+    }
+
+    private static @Nullable String hostId(Handle handle, Optional<String> host)
+            throws ServiceException {
+        return host.isEmpty() ? null : HostService.row(handle, Names.fold(host.get())).id();
+    }
+
+    private static void endRedirect(Tx tx, TargetRow target, @Nullable String hostId) {
+        if (hostId == null) {
+            tx.handle()
+                    .execute(
+                            "delete from redirect where target_id = ? and host_id is null",
+                            target.id());
+        } else {
+            tx.handle()
+                    .execute(
+                            "delete from redirect where target_id = ? and host_id = ?",
+                            target.id(),
+                            hostId);
+        }
     }
 
     /**
@@ -250,6 +343,7 @@ public final class TargetService {
                                 "lun list",
                                 "lun unmap NAME --host HOST");
                     }
+                    tx.handle().execute("delete from redirect where target_id = ?", target.id());
                     tx.handle().execute("delete from portal where target_id = ?", target.id());
                     tx.handle().execute("delete from target where id = ?", target.id());
                 });
@@ -278,6 +372,7 @@ public final class TargetService {
             listeners.ifPresent(portals -> portals.keepOnly(portalAddresses()));
         }
         presentation.publish();
+        presentation.sessions().ifPresent(sessions -> sessions.reconsider(name));
     }
 
     private Set<InetSocketAddress> portalAddresses() {

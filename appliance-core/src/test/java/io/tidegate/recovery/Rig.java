@@ -114,6 +114,11 @@ final class Rig implements AutoCloseable {
         }
 
         @Override
+        public void reconsider(String targetName) {
+            // portals do not change here
+        }
+
+        @Override
         public void abandon(LogicalUnit unit, long generation) {
             abandoned.add(generation);
             onAbandon.run();

@@ -38,6 +38,16 @@ public record AddressPort(String address, int port) {
         }
     }
 
+    /** As hosts are told it: a name stays a name, since it is they who look it up. */
+    public InetSocketAddress unresolved() {
+        return InetSocketAddress.createUnresolved(address, port);
+    }
+
+    /** Whether it stands for every address of this machine. */
+    boolean wildcard() {
+        return address.equals("0.0.0.0") || address.matches("[0:]+");
+    }
+
     /** Whether only this machine can reach it. */
     public boolean loopback() {
         return resolve().getAddress().isLoopbackAddress();

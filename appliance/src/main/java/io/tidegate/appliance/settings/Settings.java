@@ -11,6 +11,7 @@ import java.util.Optional;
  *
  * @param data directory of catalog, keys and the first pools
  * @param iscsi listen address of the first target's default portal
+ * @param iscsiAdvertise what hosts are told of that portal instead, for NAT and containers
  * @param ssh listen address of the administrators' shell
  * @param http listen address of metrics and health
  * @param secretKeyFile key of the secrets at rest, made at the first start; mode 0600
@@ -26,10 +27,13 @@ import java.util.Optional;
  * @param lunQuarantine how long a LUN number rests after an unmap
  * @param loginTimeout how long an iSCSI login may take
  * @param maxConnections iSCSI connections at one time
+ * @param maxSessionsPerHost sessions that one initiator may have at one time
+ * @param keepAlive silence of a host after which it is pinged, and dropped after as much again
  */
 public record Settings(
         Path data,
         AddressPort iscsi,
+        Optional<AddressPort> iscsiAdvertise,
         AddressPort ssh,
         AddressPort http,
         Optional<Path> secretKeyFile,
@@ -42,7 +46,9 @@ public record Settings(
         Duration binGrace,
         Duration lunQuarantine,
         Duration loginTimeout,
-        int maxConnections) {
+        int maxConnections,
+        int maxSessionsPerHost,
+        Duration keepAlive) {
 
     public static final Path DEFAULT_DATA = Path.of("data");
 
@@ -57,6 +63,19 @@ public record Settings(
         require(poolSize(fastPoolSize), "fast_pool_size", "at least 64MiB");
         require(poolSize(capacityPoolSize), "capacity_pool_size", "at least 64MiB");
         require(maxConnections >= 1 && maxConnections <= 65536, "max_connections", "1 to 65536");
+        require(
+                maxSessionsPerHost >= 1 && maxSessionsPerHost <= 1024,
+                "max_sessions_per_host",
+                "1 to 1024");
+        require(
+                keepAlive.compareTo(Duration.ofSeconds(1)) >= 0
+                        && keepAlive.compareTo(Duration.ofHours(1)) <= 0,
+                "keep_alive",
+                "a duration of 1s to 1h");
+        require(
+                iscsiAdvertise.map(a -> a.port() > 0 && !a.wildcard()).orElse(true),
+                "iscsi_advertise",
+                "the address and port that hosts can reach, such as 192.0.2.1:3260");
         require(!binGrace.isNegative(), "bin_grace", "a duration such as 24h");
         require(!lunQuarantine.isNegative(), "lun_quarantine", "a duration such as 1h");
         require(
@@ -69,6 +88,7 @@ public record Settings(
         return new Settings(
                 DEFAULT_DATA,
                 AddressPort.parse("127.0.0.1:3260"),
+                Optional.empty(),
                 AddressPort.parse("127.0.0.1:2222"),
                 AddressPort.parse("127.0.0.1:8080"),
                 Optional.empty(),
@@ -81,7 +101,9 @@ public record Settings(
                 Duration.ofHours(24),
                 Duration.ofHours(1),
                 Duration.ofSeconds(15),
-                1024);
+                1024,
+                16,
+                Duration.ofSeconds(20));
     }
 
     /** Where the secret key lies. */
@@ -94,6 +116,7 @@ public record Settings(
         return new Settings(
                 over.data().map(Path::of).orElse(data),
                 over.iscsi().map(AddressPort::parse).orElse(iscsi),
+                over.iscsiAdvertise().map(AddressPort::parse).or(() -> iscsiAdvertise),
                 over.ssh().map(AddressPort::parse).orElse(ssh),
                 over.http().map(AddressPort::parse).orElse(http),
                 over.secretKeyFile().map(Path::of).or(() -> secretKeyFile),
@@ -106,7 +129,9 @@ public record Settings(
                 over.binGrace().map(Quantities::duration).orElse(binGrace),
                 over.lunQuarantine().map(Quantities::duration).orElse(lunQuarantine),
                 over.loginTimeout().map(Quantities::duration).orElse(loginTimeout),
-                over.maxConnections().orElse(maxConnections));
+                over.maxConnections().orElse(maxConnections),
+                over.maxSessionsPerHost().orElse(maxSessionsPerHost),
+                over.keepAlive().map(Quantities::duration).orElse(keepAlive));
     }
 
     private static boolean poolSize(long bytes) {
@@ -123,6 +148,7 @@ public record Settings(
     public record Overrides(
             @JsonProperty("data") Optional<String> data,
             @JsonProperty("iscsi") Optional<String> iscsi,
+            @JsonProperty("iscsi_advertise") Optional<String> iscsiAdvertise,
             @JsonProperty("ssh") Optional<String> ssh,
             @JsonProperty("http") Optional<String> http,
             @JsonProperty("secret_key_file") Optional<String> secretKeyFile,
@@ -135,7 +161,9 @@ public record Settings(
             @JsonProperty("bin_grace") Optional<String> binGrace,
             @JsonProperty("lun_quarantine") Optional<String> lunQuarantine,
             @JsonProperty("login_timeout") Optional<String> loginTimeout,
-            @JsonProperty("max_connections") Optional<Integer> maxConnections) {
+            @JsonProperty("max_connections") Optional<Integer> maxConnections,
+            @JsonProperty("max_sessions_per_host") Optional<Integer> maxSessionsPerHost,
+            @JsonProperty("keep_alive") Optional<String> keepAlive) {
 
         /** Only the addresses and the directory, as the command line gives them. */
         public static Overrides ofCommandLine(
@@ -146,8 +174,11 @@ public record Settings(
             return new Overrides(
                     data,
                     iscsi,
+                    Optional.empty(),
                     ssh,
                     http,
+                    Optional.empty(),
+                    Optional.empty(),
                     Optional.empty(),
                     Optional.empty(),
                     Optional.empty(),

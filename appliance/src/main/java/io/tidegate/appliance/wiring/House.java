@@ -107,7 +107,8 @@ public final class House implements AutoCloseable {
 
     private void serveHosts(CoreParts core, DataParts data, SystemFacts facts) throws IOException {
         InetSocketAddress first = data.target.bind(List.of(settings.iscsi().resolve())).getFirst();
-        core.presentation.setDefaultPortal(first, Optional.empty());
+        core.presentation.setDefaultPortal(
+                first, settings.iscsiAdvertise().map(AddressPort::unresolved));
         TargetPortals portals = new TargetPortals(data.target, core.events);
         portals.openAll(core.targets.extraPortals());
         core.targets.attach(portals);

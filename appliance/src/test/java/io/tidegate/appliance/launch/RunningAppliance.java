@@ -20,14 +20,25 @@ final class RunningAppliance implements AutoCloseable {
 
     private final Path directory;
     private final DemoKey key;
+    private final String iscsi;
     private RunState state;
 
     RunningAppliance(Path directory) throws IOException, InterruptedException {
+        this(directory, "127.0.0.1:0", "");
+    }
+
+    /**
+     * @param iscsi listen address of the default portal
+     * @param more lines of the settings file
+     */
+    RunningAppliance(Path directory, String iscsi, String more)
+            throws IOException, InterruptedException {
         this.directory = directory;
+        this.iscsi = iscsi;
         this.key = DemoKey.make(directory);
         Files.writeString(
                 directory.resolve("tidegate.yaml"),
-                "heap: 256m\nfast_pool_size: 2GiB\ncapacity_pool_size: 2GiB\n");
+                "heap: 256m\nfast_pool_size: 2GiB\ncapacity_pool_size: 2GiB\n" + more);
         this.state = start();
     }
 
@@ -35,7 +46,7 @@ final class RunningAppliance implements AutoCloseable {
         SettingsOptions options = new SettingsOptions();
         options.data = data().toString();
         options.config = directory.resolve("tidegate.yaml");
-        options.iscsi = "127.0.0.1:0";
+        options.iscsi = iscsi;
         options.ssh = "127.0.0.1:0";
         options.http = "127.0.0.1:0";
         Settings settings = options.settings();

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +40,34 @@ class SettingsFileTest {
         assertThatThrownBy(() -> read("node_cache: 4096\n"))
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContaining("node_cache");
+    }
+
+    @Test
+    void whatHostsAreToldIsANameOrAnAddressThatTheyCanReach() throws IOException {
+        assertThat(Settings.defaults().iscsiAdvertise()).isEmpty();
+        assertThat(read("iscsi_advertise: san.example:13260\n").iscsiAdvertise())
+                .map(AddressPort::unresolved)
+                .contains(InetSocketAddress.createUnresolved("san.example", 13260));
+        assertThat(read("iscsi_advertise: '[2001:db8::1]:3260'\n").iscsiAdvertise())
+                .map(AddressPort::toString)
+                .contains("[2001:db8::1]:3260");
+        for (String wrong : List.of("192.0.2.1:0", "0.0.0.0:3260", "'[::]:3260'")) {
+            assertThatThrownBy(() -> read("iscsi_advertise: " + wrong + "\n"))
+                    .isInstanceOf(SettingsException.class)
+                    .hasMessageContaining("iscsi_advertise");
+        }
+    }
+
+    @Test
+    void limitsOfSessionsHaveARange() throws IOException {
+        Settings settings = read("max_sessions_per_host: 4\nkeep_alive: 5s\n");
+        assertThat(settings.maxSessionsPerHost()).isEqualTo(4);
+        assertThat(settings.keepAlive()).isEqualTo(Duration.ofSeconds(5));
+        for (String wrong : List.of("max_sessions_per_host: 0", "keep_alive: 0s")) {
+            assertThatThrownBy(() -> read(wrong + "\n"))
+                    .isInstanceOf(SettingsException.class)
+                    .hasMessageContaining(wrong.substring(0, wrong.indexOf(':')));
+        }
     }
 
     @Test

@@ -124,6 +124,14 @@ final class Commands {
         }
     }
 
+    /** The data of the PDU that ends now was damaged on its way. */
+    void damaged(Task task) {
+        Intake intake = task.intake;
+        if (intake != null && !task.aborted) {
+            intake.damaged();
+        }
+    }
+
     void data(Task task, ByteBuf buf, int at, int length) {
         Intake intake = task.intake;
         if (intake != null && !task.aborted) {

@@ -43,27 +43,31 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
     private final PduDecoder decoder;
     private final Output output;
     private final Replies replies;
+    private final InetSocketAddress peerAddress; // the channel may forget it once it is closed
     private final String peer;
 
     private Phase phase;
     private CommandWindow window = new CommandWindow(0, 1, 1);
     private @Nullable ReadPath reads;
     private int peerMaxSegment = DEFAULT_SEGMENT;
+    private int id;
     private boolean dirty;
     private boolean closed;
     private long received = System.nanoTime();
     private boolean pinged;
+    private long undrained = Long.MAX_VALUE; // bytes that kept it from being read, when last seen
     private int pingTag;
     private @Nullable Future<?> logoutDue;
 
-    Connection(Environment environment, Loop loop, Channel channel) {
+    Connection(Environment environment, Loop loop, Channel channel, InetSocketAddress peerAddress) {
         this.environment = environment;
         this.loop = loop;
         this.channel = channel;
         this.output = new Output(channel);
         this.replies = new Replies(this, output);
         this.decoder = new PduDecoder(DEFAULT_SEGMENT, MAX_ADDITIONAL, this);
-        this.peer = String.valueOf(channel.remoteAddress());
+        this.peerAddress = peerAddress;
+        this.peer = String.valueOf(peerAddress);
         this.phase = new LoginPhase(environment, this);
     }
 
@@ -89,12 +93,21 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
     }
 
     InetSocketAddress peerAddress() {
-        return (InetSocketAddress) channel.remoteAddress();
+        return peerAddress;
     }
 
     /** The address that this connection came in by. */
     InetSocketAddress localAddress() {
         return (InetSocketAddress) channel.localAddress();
+    }
+
+    /** The connection's number within its session, as its login gave it. */
+    int id() {
+        return id;
+    }
+
+    void id(int connectionId) {
+        id = connectionId;
     }
 
     int peerMaxSegment() {
@@ -227,10 +240,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
 
     @Override
     public void end(boolean intact) throws MalformedPduException {
-        if (!intact) {
-            throw new MalformedPduException("data digest is wrong");
+        if (intact) {
+            phase.end();
+        } else {
+            phase.damaged();
         }
-        phase.end();
     }
 
     @Override
@@ -292,22 +306,45 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
 
     private void drop() {
         if (!closed) {
-            replies.write(
-                    new TargetPdu.AsyncMessage(
-                            0,
-                            replies.nextStatSn(),
-                            window.expCmdSn(),
-                            window.maxCmdSn(),
-                            TargetPdu.AsyncMessage.SESSION_DROPPED,
-                            0,
-                            0,
-                            0,
-                            0));
+            sayDropped();
             closeAfterReplies();
         }
     }
 
-    /** Pings a silent peer, and drops one that does not answer. */
+    private void sayDropped() {
+        replies.write(
+                new TargetPdu.AsyncMessage(
+                        0,
+                        replies.nextStatSn(),
+                        window.expCmdSn(),
+                        window.maxCmdSn(),
+                        TargetPdu.AsyncMessage.SESSION_DROPPED,
+                        0,
+                        0,
+                        0,
+                        0));
+    }
+
+    /** Says so, as far as the socket takes it without waiting, and closes at once. */
+    private void dropNow(String why) {
+        LOG.info("{}: dropped: {}", peer, why);
+        sayDropped();
+        output.flush();
+        close();
+    }
+
+    /**
+     * Whether the peer takes what waits for it. Nothing is read from it meanwhile, so that its
+     * answers cannot be seen, but it is alive.
+     */
+    private boolean draining() {
+        long left = channel.isWritable() ? 0 : channel.bytesBeforeWritable();
+        boolean moves = left > 0 && left < undrained;
+        undrained = left == 0 ? Long.MAX_VALUE : left;
+        return moves;
+    }
+
+    /** Pings a silent peer, and drops one that does not answer or does not send what it owes. */
     private void keepAlive() {
         if (closed) {
             return;
@@ -315,13 +352,18 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
         TargetSettings settings = environment.settings();
         long silent = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - received);
         long due = settings.keepAlive().toMillis();
-        if (!pinged && silent < due) {
-            loop.schedule(this::keepAlive, Math.max(1, due - silent));
+        if (phase.stalled(settings.keepAlive().plus(settings.keepAliveTimeout()).toNanos())) {
+            dropNow("data that was asked for does not come");
+            return;
+        }
+        boolean draining = draining();
+        if (draining || !pinged && silent < due) {
+            pinged = false;
+            loop.schedule(this::keepAlive, Math.max(1, draining ? due : due - silent));
             return;
         }
         if (pinged) {
-            LOG.info("{}: silent for {} ms: dropped", peer, silent);
-            close();
+            dropNow("silent for " + silent + " ms");
             return;
         }
         pinged = true;

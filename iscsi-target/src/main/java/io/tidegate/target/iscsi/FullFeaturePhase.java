@@ -24,6 +24,14 @@ final class FullFeaturePhase implements Phase {
         LOGOUT
     }
 
+    private static final int CLOSE_SESSION = 0;
+    private static final int CLOSE_CONNECTION = 1;
+    private static final int FOR_RECOVERY = 2;
+    private static final int MAX_IMMEDIATE = 16; // beside the window, which does not count them
+
+    /** Refused PDUs, with none between that was taken, after which the peer is dropped. */
+    private static final int MAX_REFUSED = 128;
+
     private final Connection connection;
     private final @Nullable Session session;
     private final TextPhase text;
@@ -37,6 +45,9 @@ final class FullFeaturePhase implements Phase {
     private InitiatorPdu.@Nullable NopOut nop;
     private InitiatorPdu.@Nullable LogoutRequest logout;
     private ByteBuf ping = Unpooled.EMPTY_BUFFER;
+    private final ByteBuf current = Unpooled.buffer(Bhs.LENGTH); // header, kept for a Reject
+    private int refused;
+    private boolean leaving; // a logout is being answered
 
     /**
      * @param session null in a discovery session
@@ -58,6 +69,12 @@ final class FullFeaturePhase implements Phase {
     public void header(ByteBuf buf, int at, int dataLength) throws MalformedPduException {
         under = Under.NOTHING;
         task = null;
+        if (leaving) {
+            return; // nothing may follow a logout
+        }
+        if (dataLength > 0 && connection.replies().digests().data()) {
+            current.clear().writeBytes(buf, at, Bhs.LENGTH);
+        }
         int opcode = Bhs.opcode(buf, at);
         if (opcode != Opcode.SCSI_COMMAND && Bhs.ahsLength(buf, at) > 0) {
             connection.replies().reject(Reject.INVALID_PDU_FIELD, buf, at);
@@ -70,12 +87,20 @@ final class FullFeaturePhase implements Phase {
             case Opcode.TEXT_REQUEST -> textRequest(buf, at);
             case Opcode.TASK_MANAGEMENT_REQUEST -> taskManagement(buf, at);
             case Opcode.LOGOUT_REQUEST -> logoutRequest(buf, at);
-            case Opcode.SNACK_REQUEST -> connection.replies().reject(Reject.SNACK_REJECT, buf, at);
+            case Opcode.SNACK_REQUEST -> refuse(Reject.SNACK_REJECT, buf, at);
             case Opcode.LOGIN_REQUEST -> {
                 connection.replies().reject(Reject.PROTOCOL_ERROR, buf, at);
                 throw new MalformedPduException("login after login");
             }
-            default -> connection.replies().reject(Reject.COMMAND_NOT_SUPPORTED, buf, at);
+            default -> refuse(Reject.COMMAND_NOT_SUPPORTED, buf, at);
+        }
+    }
+
+    /** Rejects a PDU and goes on, unless the peer sends nothing else. */
+    private void refuse(int reason, ByteBuf buf, int at) throws MalformedPduException {
+        connection.replies().reject(reason, buf, at);
+        if (++refused > MAX_REFUSED) {
+            throw new MalformedPduException(refused + " PDUs in a row that had to be refused");
         }
     }
 
@@ -99,11 +124,15 @@ final class FullFeaturePhase implements Phase {
     private void command(ByteBuf buf, int at, int dataLength) throws MalformedPduException {
         Session open = session;
         if (open == null) {
-            connection.replies().reject(Reject.COMMAND_NOT_SUPPORTED, buf, at);
+            refuse(Reject.COMMAND_NOT_SUPPORTED, buf, at);
             return;
         }
         InitiatorPdu.ScsiCommand pdu = InitiatorPdu.ScsiCommand.parse(buf, at);
         if (!due(buf, at)) {
+            return;
+        }
+        if (pdu.immediate() && open.immediates() >= MAX_IMMEDIATE) {
+            refuse(Reject.TOO_MANY_IMMEDIATE, buf, at);
             return;
         }
         if (pdu.initiatorTaskTag() == Bhs.NO_TAG || open.task(pdu.initiatorTaskTag()) != null) {
@@ -115,14 +144,15 @@ final class FullFeaturePhase implements Phase {
             throw new MalformedPduException("data with a command that writes none");
         }
         fin = pdu.fin();
+        refused = 0;
         under = Under.COMMAND;
         task = open.commands().begin(pdu, dataLength, connection.receivedAt());
     }
 
-    private void dataOut(ByteBuf buf, int at, int dataLength) {
+    private void dataOut(ByteBuf buf, int at, int dataLength) throws MalformedPduException {
         Session open = session;
         if (open == null) {
-            connection.replies().reject(Reject.COMMAND_NOT_SUPPORTED, buf, at);
+            refuse(Reject.COMMAND_NOT_SUPPORTED, buf, at);
             return;
         }
         InitiatorPdu.DataOut pdu = InitiatorPdu.DataOut.parse(buf, at);
@@ -137,9 +167,12 @@ final class FullFeaturePhase implements Phase {
             return;
         }
         InitiatorPdu.NopOut pdu = InitiatorPdu.NopOut.parse(buf, at);
+        refused = 0;
         if (pdu.initiatorTaskTag() != Bhs.NO_TAG) {
             nop = pdu;
-            ping = dataLength == 0 ? Unpooled.EMPTY_BUFFER : Unpooled.buffer(dataLength);
+            // No more is sent back than the initiator takes, so no more is kept, and as it comes.
+            int most = Math.min(dataLength, connection.peerMaxSegment());
+            ping = most == 0 ? Unpooled.EMPTY_BUFFER : Unpooled.buffer(Math.min(most, 512), most);
             under = Under.NOP_OUT;
         } // else it answers a ping of ours, or only tells its numbers
     }
@@ -153,8 +186,15 @@ final class FullFeaturePhase implements Phase {
 
     private void taskManagement(ByteBuf buf, int at) throws MalformedPduException {
         if (management == null) {
-            connection.replies().reject(Reject.COMMAND_NOT_SUPPORTED, buf, at);
+            refuse(Reject.COMMAND_NOT_SUPPORTED, buf, at);
         } else if (due(buf, at)) {
+            if (management.full()) {
+                boolean immediate = Bhs.immediate(buf, at);
+                int reason = immediate ? Reject.TOO_MANY_IMMEDIATE : Reject.OUT_OF_RESOURCES;
+                refuse(reason, buf, at);
+                return;
+            }
+            refused = 0;
             management.request(InitiatorPdu.TaskManagementRequest.parse(buf, at));
         }
     }
@@ -174,7 +214,7 @@ final class FullFeaturePhase implements Phase {
                     session.commands().data(task, buf, at, length);
                 }
             }
-            case NOP_OUT -> ping.writeBytes(buf, at, length);
+            case NOP_OUT -> ping.writeBytes(buf, at, Math.min(length, ping.maxWritableBytes()));
             case TEXT -> text.data(buf, at, length);
             case NOTHING, LOGOUT -> {}
         }
@@ -203,13 +243,44 @@ final class FullFeaturePhase implements Phase {
         task = null;
     }
 
+    /**
+     * Data that was damaged on its way is thrown away with a Reject. A command that it belongs to
+     * is not: its header is whole, and without recovery within the session (error recovery level 0)
+     * its initiator would wait for it until a time-out. It fails once its data has come (RFC 7143,
+     * 7.8).
+     */
+    @Override
+    public void damaged() throws MalformedPduException {
+        connection.replies().reject(Reject.DATA_DIGEST_ERROR, current, 0);
+        switch (under) {
+            case COMMAND, DATA_OUT -> {
+                if (task != null && session != null) {
+                    session.commands().damaged(task);
+                }
+                end();
+            }
+            case NOP_OUT -> {
+                nop = null;
+                ping = Unpooled.EMPTY_BUFFER;
+            }
+            case TEXT -> text.damaged();
+            case LOGOUT -> end();
+            case NOTHING -> {}
+        }
+        under = Under.NOTHING;
+    }
+
+    @Override
+    public boolean stalled(long nanos) {
+        return session != null && session.stalled(nanos);
+    }
+
     private void nopIn() {
         InitiatorPdu.NopOut request = nop;
         if (request == null) {
             return;
         }
         Replies replies = connection.replies();
-        int length = Math.min(ping.readableBytes(), connection.peerMaxSegment());
         replies.write(
                 new TargetPdu.NopIn(
                         request.lun(),
@@ -218,7 +289,7 @@ final class FullFeaturePhase implements Phase {
                         replies.nextStatSn(),
                         connection.serials().expCmdSn(),
                         connection.serials().maxCmdSn()),
-                ping.slice(0, length));
+                ping);
         nop = null;
         ping = Unpooled.EMPTY_BUFFER;
     }
@@ -229,12 +300,25 @@ final class FullFeaturePhase implements Phase {
         if (request == null) {
             return;
         }
-        int response = request.reason() > 2 ? 3 : request.reason() == 2 ? 2 : 0;
+        int response = response(request);
+        leaving = response == 0;
         if (session == null || response != 0) {
             answerLogout(request, response);
         } else {
             session.logout(() -> answerLogout(request, response));
         }
+    }
+
+    /**
+     * Closing the session and closing its one connection is the same (RFC 7143, 11.14 and 11.15).
+     */
+    private int response(InitiatorPdu.LogoutRequest request) {
+        return switch (request.reason()) {
+            case CLOSE_SESSION -> 0;
+            case CLOSE_CONNECTION -> request.connectionId() == connection.id() ? 0 : 1;
+            case FOR_RECOVERY -> 2; // not supported at error recovery level 0
+            default -> 3;
+        };
     }
 
     private void answerLogout(InitiatorPdu.LogoutRequest request, int response) {

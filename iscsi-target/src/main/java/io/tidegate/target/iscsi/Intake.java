@@ -55,6 +55,8 @@ final class Intake {
     private boolean waiting; // for credit
     private boolean dropping;
     private boolean released;
+    private boolean damaged;
+    private long moved; // nanosecond clock when a PDU last came or was asked for
 
     /**
      * @param unsolicited whether data comes without being asked for
@@ -63,6 +65,7 @@ final class Intake {
         this.task = task;
         this.session = task.session();
         this.unsolicited = unsolicited;
+        this.moved = session.connection().receivedAt();
         long first = Math.min(task.expected, session.parameters().firstBurstLength());
         this.unsolicitedLimit = (int) first;
     }
@@ -102,28 +105,32 @@ final class Intake {
         return length <= unsolicitedLimit ? null : wrongAmount();
     }
 
-    /** A Data-Out is about to come: null when it is the one that is due. */
+    /**
+     * A Data-Out is about to come: null when it is taken, else how the command fails at once. A
+     * number that is not the next one says that data was lost on its way, which is {@link #damaged}
+     * data (RFC 7143, 7.9): what is left of the sequence is thrown away up to its end.
+     */
     @Nullable Sense check(DataOut pdu, int length) {
         if (pdu.targetTransferTag() == Bhs.NO_TAG) {
             if (!unsolicited) {
                 return Sense.of(SenseKey.ABORTED_COMMAND, 0x0c, 0x0c);
             }
-            if (pdu.dataSn() != unsolicitedDataSn || pdu.bufferOffset() != received) {
+            damaged |= pdu.dataSn() != unsolicitedDataSn++;
+            if (!damaged && pdu.bufferOffset() != received) {
                 return Sense.dataPhaseError();
             }
-            unsolicitedDataSn++;
             return length <= unsolicitedLimit - received ? null : wrongAmount();
         }
         Burst burst = bursts.peek();
-        if (burst == null
-                || pdu.targetTransferTag() != burst.tag
-                || pdu.dataSn() != burst.dataSn
-                || pdu.bufferOffset() != burst.next) {
+        if (burst == null || pdu.targetTransferTag() != burst.tag) {
             return Sense.dataPhaseError();
         }
-        burst.dataSn++;
-        boolean right =
-                pdu.fin() ? length == burst.end - burst.next : length < burst.end - burst.next;
+        damaged |= pdu.dataSn() != burst.dataSn++;
+        if (!damaged && pdu.bufferOffset() != burst.next) {
+            return Sense.dataPhaseError();
+        }
+        int left = burst.end - burst.next;
+        boolean right = damaged ? length <= left : pdu.fin() ? length == left : length < left;
         return right ? null : wrongAmount();
     }
 
@@ -133,7 +140,7 @@ final class Intake {
 
     /** Bytes of the PDU that was checked. */
     void data(ByteBuf from, int at, int length) {
-        if (!dropping && !released) {
+        if (!dropping && !released && !damaged) {
             int keep = Math.min(length, room() - received);
             if (keep > 0) {
                 ByteBuf into = buffer;
@@ -154,16 +161,31 @@ final class Intake {
     }
 
     /**
-     * The PDU is complete and intact.
+     * The data of the PDU that ends now is not what was sent. The command fails, but only when all
+     * data that it was or has been asked for is here (RFC 7143, 7.8); no more is asked for.
+     */
+    void damaged() {
+        damaged = true;
+    }
+
+    /** Whether the initiator owes data, and none has come for so long. */
+    boolean stalled(long now, long nanos) {
+        return !released && (unsolicited || !bursts.isEmpty()) && now - moved > nanos;
+    }
+
+    /**
+     * The PDU is complete.
      *
      * @param solicited whether it answered an R2T
      */
     void pduEnded(boolean solicited, boolean fin) {
+        moved = session.connection().receivedAt();
         if (solicited) {
             Burst burst = bursts.element();
             burst.next = received;
             if (fin) {
                 bursts.remove();
+                received = burst.end; // more than has come when some was lost
             }
         } else if (fin) {
             unsolicited = false;
@@ -176,7 +198,11 @@ final class Intake {
         if (unsolicited || released || todo == null) {
             return;
         }
-        if (received >= take && bursts.isEmpty()) {
+        if (damaged) {
+            if (bursts.isEmpty()) {
+                session.commands().fail(task, Sense.protocolServiceCrc());
+            }
+        } else if (received >= take && bursts.isEmpty()) {
             session.commands().dataComplete(task, todo);
         } else if (!waiting && (buffer == null || buffer.capacity() < take)) {
             if (ask()) {
@@ -234,6 +260,7 @@ final class Intake {
             int length = Math.min(most, take - requested);
             Burst burst = new Burst(session.nextTransferTag(), requested, length);
             bursts.add(burst);
+            moved = System.nanoTime();
             session.connection().replies().r2t(task, burst.tag, requested, length);
             requested += length;
         }

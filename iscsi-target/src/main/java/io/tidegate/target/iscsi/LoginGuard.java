@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -25,8 +26,9 @@ final class LoginGuard {
 
     private final TargetSettings settings;
     private final Clock clock;
-    private final AtomicInteger connections = new AtomicInteger();
-    private final AtomicInteger halfOpen = new AtomicInteger();
+    private final Map<InetAddress, Integer> halfOpen = new HashMap<>();
+    private int halfOpenCount; // in all
+    private int connections;
     private final AtomicInteger discoveries = new AtomicInteger();
     private final LongAdder logins = new LongAdder();
     private final Map<String, LongAdder> failed = new TreeMap<>();
@@ -45,32 +47,37 @@ final class LoginGuard {
         this.clock = clock;
     }
 
-    /** A connection has come; false when it has to be closed at once. */
-    boolean admit() {
-        if (connections.incrementAndGet() > settings.maxConnections()) {
-            connections.decrementAndGet();
+    /**
+     * A connection has come; false when it has to be closed at once. One address has at most half
+     * of the half-open logins, so that the others still come in beside one that never ends its own.
+     */
+    synchronized boolean admit(InetAddress from) {
+        int most = settings.maxHalfOpenLogins();
+        int own = halfOpen.getOrDefault(from, 0);
+        if (connections >= settings.maxConnections()
+                || halfOpenCount >= most
+                || own >= Math.max(1, most / 2)) {
             return false;
         }
-        if (halfOpen.incrementAndGet() > settings.maxHalfOpenLogins()) {
-            halfOpen.decrementAndGet();
-            connections.decrementAndGet();
-            return false;
-        }
+        connections++;
+        halfOpenCount++;
+        halfOpen.put(from, own + 1);
         return true;
     }
 
     /** An admitted connection's login is over, one way or the other. */
-    void settled() {
-        halfOpen.decrementAndGet();
+    synchronized void settled(InetAddress from) {
+        halfOpenCount--;
+        halfOpen.computeIfPresent(from, (address, count) -> count == 1 ? null : count - 1);
     }
 
     /** An admitted connection is closed. */
-    void left() {
-        connections.decrementAndGet();
+    synchronized void left() {
+        connections--;
     }
 
-    int connections() {
-        return connections.get();
+    synchronized int connections() {
+        return connections;
     }
 
     void discovery(int change) {

@@ -1,5 +1,6 @@
 package io.tidegate.target.iscsi;
 
+import io.tidegate.iscsi.wire.InitiatorPdu.LoginRequest;
 import io.tidegate.iscsi.wire.IscsiName;
 import io.tidegate.iscsi.wire.LoginStatus;
 import io.tidegate.iscsi.wire.NegotiationException;
@@ -8,6 +9,7 @@ import io.tidegate.iscsi.wire.TextPair;
 import io.tidegate.presentation.LoginRule;
 import io.tidegate.presentation.LunDirectory;
 import io.tidegate.presentation.TargetInfo;
+import io.tidegate.target.device.NexusId;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +44,36 @@ record LoginIdentity(String initiator, Optional<TargetInfo> target, LoginRule ru
                     LoginStatus.AUTHORIZATION_FAILURE, initiator + ": " + refused.reason());
         }
         return new LoginIdentity(initiator, target, rule);
+    }
+
+    /**
+     * Refuses a connection for a session that there is: it stays as it is. One connection was
+     * agreed on, and without recovery within a connection (error recovery level 0) a new one cannot
+     * take the place of the old; a login without a handle reinstates the whole session.
+     */
+    void join(SessionTable sessions, LoginRequest now) throws NegotiationException {
+        if (now.tsih() == 0) {
+            return;
+        }
+        Session there = sessions.withHandle(now.tsih()).orElse(null);
+        if (there == null || !owns(there.nexusId(), now.isid())) {
+            throw noSession(now);
+        }
+        boolean same = there.connection().id() == now.connectionId();
+        throw new NegotiationException(
+                same ? LoginStatus.CANT_INCLUDE_IN_SESSION : LoginStatus.TOO_MANY_CONNECTIONS,
+                "session " + there.id() + " has its one connection");
+    }
+
+    private boolean owns(NexusId nexus, long isid) {
+        return nexus.isid() == isid
+                && nexus.initiatorName().equals(initiator)
+                && target.filter(info -> info.name().equals(nexus.targetName())).isPresent();
+    }
+
+    static NegotiationException noSession(LoginRequest now) {
+        return new NegotiationException(
+                LoginStatus.SESSION_DOES_NOT_EXIST, "session handle " + now.tsih());
     }
 
     private static String name(List<TextPair> pairs, TextKey key) throws NegotiationException {

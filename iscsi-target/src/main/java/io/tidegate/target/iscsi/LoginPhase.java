@@ -16,6 +16,7 @@ import io.tidegate.iscsi.wire.TextKey;
 import io.tidegate.iscsi.wire.TextPair;
 import io.tidegate.presentation.LoginRule;
 import io.tidegate.presentation.TargetInfo;
+import io.tidegate.presentation.TargetInfo.Portal;
 import io.tidegate.target.device.Nexus;
 import io.tidegate.target.device.NexusId;
 import java.util.ArrayList;
@@ -42,6 +43,8 @@ final class LoginPhase implements Phase {
     private static final int SECURITY = 0;
     private static final int OPERATIONAL = 1;
     private static final int FULL_FEATURE = 3;
+    static final int MAX_PAIRS = 256; // in one text; the standard has some thirty
+    private static final int MAX_REQUESTS = 64; // a login with CHAP takes five
 
     private final Environment environment;
     private final Connection connection;
@@ -54,6 +57,8 @@ final class LoginPhase implements Phase {
     private @Nullable LoginIdentity identity;
     private @Nullable ChapExchange chap;
     private @Nullable Session session;
+    private @Nullable Portal portal;
+    private int requests;
     private int stage;
     private boolean declared; // our own lengths
     private boolean busy; // waiting to answer
@@ -64,26 +69,9 @@ final class LoginPhase implements Phase {
         TargetSettings settings = environment.settings();
         this.environment = environment;
         this.connection = connection;
-        this.negotiation = new Negotiation(wishes(settings));
-        this.assembler = new TextAssembler(settings.maxLoginText());
+        this.negotiation = new Negotiation(OwnOffers.of(settings));
+        this.assembler = new TextAssembler(settings.maxLoginText(), MAX_PAIRS);
         this.deadline = connection.loop().schedule(this::late, settings.loginDeadline().toMillis());
-    }
-
-    private static Map<TextKey, String> wishes(TargetSettings settings) {
-        Map<TextKey, String> ours = new EnumMap<>(TextKey.class);
-        String digests = settings.digests() ? "CRC32C,None" : "None";
-        ours.put(TextKey.HEADER_DIGEST, digests);
-        ours.put(TextKey.DATA_DIGEST, digests);
-        ours.put(TextKey.INITIAL_R2T, "No");
-        ours.put(TextKey.IMMEDIATE_DATA, "Yes");
-        ours.put(
-                TextKey.MAX_RECV_DATA_SEGMENT_LENGTH,
-                Integer.toString(settings.maxReceiveSegment()));
-        ours.put(TextKey.MAX_BURST_LENGTH, Integer.toString(settings.maxBurst()));
-        ours.put(TextKey.FIRST_BURST_LENGTH, Integer.toString(settings.firstBurst()));
-        ours.put(TextKey.MAX_OUTSTANDING_R2T, Integer.toString(settings.outstandingR2t()));
-        ours.put(TextKey.DEFAULT_TIME2RETAIN, "0");
-        return ours;
     }
 
     private void late() {
@@ -126,7 +114,7 @@ final class LoginPhase implements Phase {
             }
             sequence(now);
             if (now.continued()) {
-                respond(now, false, List.of());
+                send(now, false, List.of(), 0, LoginStatus.SUCCESS);
             } else {
                 proceed(now, assembler.finish());
             }
@@ -154,13 +142,9 @@ final class LoginPhase implements Phase {
             if (stage != SECURITY && stage != OPERATIONAL) {
                 throw error("login begins in stage " + stage);
             }
-            if (now.tsih() != 0) {
-                boolean known = environment.sessions().hasHandle(now.tsih());
-                throw new NegotiationException(
-                        known
-                                ? LoginStatus.TOO_MANY_CONNECTIONS
-                                : LoginStatus.SESSION_DOES_NOT_EXIST,
-                        "session handle " + now.tsih());
+            connection.id(now.connectionId());
+            if (now.tsih() != 0 && environment.sessions().withHandle(now.tsih()).isEmpty()) {
+                throw LoginIdentity.noSession(now);
             }
         } else if (now.currentStage() != stage
                 || now.isid() != leading.isid()
@@ -172,6 +156,9 @@ final class LoginPhase implements Phase {
         if (now.transit() && now.continued()) {
             throw error("login request both final and continued");
         }
+        if (++requests > MAX_REQUESTS) {
+            throw error("login of more than " + MAX_REQUESTS + " requests");
+        }
     }
 
     private void proceed(LoginRequest now, List<TextPair> pairs) throws NegotiationException {
@@ -180,8 +167,11 @@ final class LoginPhase implements Phase {
         if (who == null) {
             who = LoginIdentity.of(pairs, environment.directory());
             identity = who;
+            who.join(environment.sessions(), now);
             negotiation.discovery(who.target().isEmpty());
-            who.target().ifPresent(info -> introduce(info, answers));
+            if (who.target().isPresent()) {
+                introduce(who.target().get(), answers);
+            }
             if (stage != SECURITY && !(who.rule() instanceof LoginRule.Open)) {
                 throw new NegotiationException(
                         LoginStatus.AUTHENTICATION_FAILURE, who.initiator() + " has to use CHAP");
@@ -198,24 +188,51 @@ final class LoginPhase implements Phase {
             answers.add(negotiation.propose(TextKey.MAX_RECV_DATA_SEGMENT_LENGTH));
         }
         boolean through = stage != SECURITY || who.rule() instanceof LoginRule.Open || proved();
+        Optional<String> elsewhere = through ? elsewhere(who) : Optional.empty();
+        if (elsewhere.isPresent()) {
+            fail(
+                    now,
+                    LoginStatus.TARGET_MOVED_TEMPORARILY,
+                    who.initiator() + " is sent to " + elsewhere.get(),
+                    List.of(TextKey.TARGET_ADDRESS.with(elsewhere.get())));
+            return;
+        }
         boolean transit = now.transit() && through;
         if (transit && (now.nextStage() <= stage || now.nextStage() == 2)) {
             throw error("from stage " + stage + " to " + now.nextStage());
         }
+        int length = TextPair.encode(answers).length;
+        if (length > Connection.DEFAULT_SEGMENT) { // more than the initiator has to take in a login
+            throw error("keys whose answers take " + length + " bytes");
+        }
         if (transit && now.nextStage() == FULL_FEATURE) {
             complete(now, who, answers);
         } else {
-            respond(now, transit, answers);
+            send(now, transit, answers, 0, LoginStatus.SUCCESS);
             stage = transit ? now.nextStage() : stage;
         }
     }
 
-    private void introduce(TargetInfo info, List<TextPair> answers) {
-        int tag = Discovery.groupTag(info, connection.localAddress());
-        answers.add(TextKey.TARGET_PORTAL_GROUP_TAG.with(tag));
+    private void introduce(TargetInfo info, List<TextPair> answers) throws NegotiationException {
+        portal =
+                Portals.of(info, connection.localAddress())
+                        .orElseThrow(
+                                () ->
+                                        new NegotiationException(
+                                                LoginStatus.NOT_FOUND,
+                                                info.name() + " has no portal here"));
+        answers.add(TextKey.TARGET_PORTAL_GROUP_TAG.with(groupTag()));
         if (!info.alias().isEmpty()) {
             answers.add(TextKey.TARGET_ALIAS.with(info.alias()));
         }
+    }
+
+    private int groupTag() {
+        Portal by = portal;
+        if (by == null) {
+            throw new IllegalStateException("no portal");
+        }
+        return by.groupTag();
     }
 
     /** Takes the security keys out. */
@@ -267,6 +284,18 @@ final class LoginPhase implements Phase {
         return answers;
     }
 
+    /** Only an initiator that has proved what it has to is sent away: others learn no address. */
+    private Optional<String> elsewhere(LoginIdentity who) {
+        return who.target()
+                .flatMap(
+                        info ->
+                                Portals.elsewhere(
+                                        environment.directory(),
+                                        info,
+                                        who.initiator(),
+                                        connection.localAddress()));
+    }
+
     private boolean proved() {
         return chap != null && chap.proved();
     }
@@ -280,8 +309,7 @@ final class LoginPhase implements Phase {
             enter(now, who, answers, null, 0xffff, () -> environment.guard().discovery(-1));
             return;
         }
-        int tag = Discovery.groupTag(target.get(), connection.localAddress());
-        NexusId nexus = new NexusId(who.initiator(), now.isid(), target.get().name(), tag);
+        NexusId nexus = new NexusId(who.initiator(), now.isid(), target.get().name(), groupTag());
         SessionTable.Registered made =
                 environment
                         .sessions()
@@ -290,7 +318,9 @@ final class LoginPhase implements Phase {
                                 () ->
                                         new NegotiationException(
                                                 LoginStatus.OUT_OF_RESOURCES,
-                                                who.initiator() + " has too many sessions"));
+                                                "too many sessions, of "
+                                                        + who.initiator()
+                                                        + " or of all"));
         Session opening = made.session();
         session = opening;
         busy = true;
@@ -378,11 +408,6 @@ final class LoginPhase implements Phase {
                 agreed.dataDigest());
     }
 
-    private void respond(LoginRequest now, boolean transit, List<TextPair> answers)
-            throws NegotiationException {
-        send(now, transit, answers, 0, LoginStatus.SUCCESS);
-    }
-
     private void send(
             LoginRequest now,
             boolean transit,
@@ -413,6 +438,10 @@ final class LoginPhase implements Phase {
     }
 
     private void fail(LoginRequest now, LoginStatus status, String why) {
+        fail(now, status, why, List.of());
+    }
+
+    private void fail(LoginRequest now, LoginStatus status, String why, List<TextPair> answers) {
         busy = true;
         LOG.info("{}: login refused, {}: {}", connection.peer(), status, why);
         long delay =
@@ -422,7 +451,7 @@ final class LoginPhase implements Phase {
                         .toMillis();
         Runnable refuse =
                 () -> {
-                    send(now, false, List.of(), 0, status);
+                    send(now, false, answers, 0, status);
                     connection.closeAfterReplies();
                 };
         if (delay == 0) {
@@ -436,8 +465,18 @@ final class LoginPhase implements Phase {
         if (!settled) {
             settled = true;
             deadline.cancel(false);
-            environment.guard().settled();
+            environment.guard().settled(connection.peerAddress().getAddress());
         }
+    }
+
+    @Override
+    public void damaged() throws MalformedPduException {
+        throw new MalformedPduException("digests are not in use in a login");
+    }
+
+    @Override
+    public boolean stalled(long nanos) {
+        return false; // the deadline sees to it
     }
 
     @Override

@@ -12,6 +12,15 @@ interface Phase {
     /** The PDU is complete and intact. */
     void end() throws MalformedPduException;
 
+    /**
+     * The PDU is complete, but its data is not what was sent. Headers are trusted: they have a
+     * digest of their own, or none was asked for.
+     */
+    void damaged() throws MalformedPduException;
+
+    /** Whether something that the initiator owes has not moved on for so long. */
+    boolean stalled(long nanos);
+
     /** The connection is gone. */
     void closed();
 }

@@ -2,8 +2,10 @@ package io.tidegate.target.iscsi;
 
 import io.tidegate.iscsi.wire.SessionParameters;
 import io.tidegate.presentation.LogicalUnit;
+import io.tidegate.presentation.LunDirectory;
 import io.tidegate.target.device.Nexus;
 import io.tidegate.target.device.NexusId;
+import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
@@ -44,6 +46,7 @@ final class Session {
     private @Nullable Commands commands;
     private @Nullable SessionParameters parameters;
     private int transferTag;
+    private int immediates;
     private boolean opening = true;
     private boolean ending;
     private boolean loss;
@@ -153,16 +156,35 @@ final class Session {
 
     void add(Task task) {
         tasks.put(task.tag, task);
-        if (!task.immediate) {
+        if (task.immediate) {
+            immediates++;
+        } else {
             connection.serials().began(!loop.writeCredit.tight());
         }
     }
 
     /** The task is about to be answered, or is given up: it no longer counts in the window. */
     void ended(Task task) {
-        if (!task.immediate) {
+        if (task.immediate) {
+            immediates--;
+        } else {
             connection.serials().ended();
         }
+    }
+
+    /** Immediate commands under way, which no window limits. */
+    int immediates() {
+        return immediates;
+    }
+
+    /** Whether a command waits for data that has not come for so long. */
+    boolean stalled(long nanos) {
+        long now = System.nanoTime();
+        return tasks.anySatisfy(
+                task -> {
+                    Intake intake = task.intake;
+                    return intake != null && intake.stalled(now, nanos);
+                });
     }
 
     /** The task is over, and no worker has it. */
@@ -211,6 +233,28 @@ final class Session {
         concerned.forEach(task -> commands().abort(task, one));
         one.run();
         return all;
+    }
+
+    /** Asks the initiator to log out when a login by this connection would not be served now. */
+    void reconsider() {
+        LunDirectory directory = environment.directory();
+        InetSocketAddress local = connection.localAddress();
+        boolean stays =
+                directory
+                        .target(nexusId.targetName())
+                        .filter(info -> Portals.of(info, local).isPresent())
+                        .filter(
+                                info ->
+                                        Portals.elsewhere(
+                                                        directory,
+                                                        info,
+                                                        nexusId.initiatorName(),
+                                                        local)
+                                                .isEmpty())
+                        .isPresent();
+        if (!stays) {
+            connection.askForLogout("its portal no longer serves it");
+        }
     }
 
     /** Answers tasks that entered a unit before a generation with ABORTED COMMAND; on the loop. */

@@ -30,6 +30,8 @@ final class SessionTable implements SessionControl, TaskControl {
     /** A new session, and the end of the one that it replaces. */
     record Registered(Session session, CompletableFuture<Void> oldEnded) {}
 
+    private static final int MAX_HANDLES = 60_000; // of 65535, so that a free one is soon found
+
     private final Map<NexusId, Session> current = new ConcurrentHashMap<>();
     private final Map<Long, Session> all = new ConcurrentHashMap<>(); // those ending, too
     private final Set<Integer> handles = new HashSet<>();
@@ -39,7 +41,7 @@ final class SessionTable implements SessionControl, TaskControl {
     /**
      * Makes a session and puts it in the place of an older one of the same nexus.
      *
-     * @return empty when the initiator has as many sessions as it may
+     * @return empty when the initiator has as many sessions as it may, or the target has
      */
     Optional<Registered> register(Environment environment, NexusId nexus, Connection connection) {
         Session session;
@@ -52,7 +54,10 @@ final class SessionTable implements SessionControl, TaskControl {
                                             id.initiatorName().equals(nexus.initiatorName())
                                                     && !id.equals(nexus))
                             .count();
-            if (others >= environment.settings().maxSessionsPerHost() || handles.size() > 60_000) {
+            TargetSettings settings = environment.settings();
+            // Each session has one connection; those that wait for a stuck device have none.
+            int most = Math.min(MAX_HANDLES, 2 * settings.maxConnections());
+            if (others >= settings.maxSessionsPerHost() || handles.size() >= most) {
                 return Optional.empty();
             }
             session = new Session(environment, ++lastId, nextHandle(), nexus, connection);
@@ -79,8 +84,9 @@ final class SessionTable implements SessionControl, TaskControl {
         handles.remove(session.tsih());
     }
 
-    synchronized boolean hasHandle(int tsih) {
-        return handles.contains(tsih);
+    /** The session of a handle, one that is ending included. */
+    Optional<Session> withHandle(int tsih) {
+        return all.values().stream().filter(session -> session.tsih() == tsih).findFirst();
     }
 
     Collection<Session> all() {
@@ -117,6 +123,15 @@ final class SessionTable implements SessionControl, TaskControl {
         }
         session.loop().now(() -> session.connection().askForLogout(reason));
         return true;
+    }
+
+    @Override
+    public void reconsider(String targetName) {
+        for (Session session : all.values()) {
+            if (session.nexusId().targetName().equals(targetName)) {
+                session.loop().now(session::reconsider);
+            }
+        }
     }
 
     @Override

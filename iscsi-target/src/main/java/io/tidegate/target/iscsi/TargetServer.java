@@ -166,13 +166,16 @@ public final class TargetServer implements AutoCloseable {
         protected void initChannel(Channel channel) {
             LoginGuard guard = environment.guard();
             Loop loop = loops.get(channel.eventLoop());
-            if (closed || loop == null || !guard.admit()) {
+            if (closed
+                    || loop == null
+                    || !(channel.remoteAddress() instanceof InetSocketAddress peer)
+                    || !guard.admit(peer.getAddress())) {
                 LOG.warn("{}: refused, too many connections", channel.remoteAddress());
                 channel.close();
                 return;
             }
             channel.closeFuture().addListener(done -> guard.left());
-            channel.pipeline().addLast(new Connection(environment, loop, channel));
+            channel.pipeline().addLast(new Connection(environment, loop, channel, peer));
         }
     }
 
@@ -226,7 +229,8 @@ public final class TargetServer implements AutoCloseable {
                         session.loop()
                                 .now(() -> session.connection().askForLogout("the target stops")));
         long grace = environment.settings().logoutGrace().toMillis();
-        await(open.stream().map(Session::whenEnded).toList(), grace);
+        // Those that stay are told at the end of the grace, which takes a moment more.
+        await(open.stream().map(Session::whenEnded).toList(), grace + 1000);
         long limit = environment.settings().takeOverLimit().toMillis() + 1000;
         await(
                 environment.sessions().all().stream()

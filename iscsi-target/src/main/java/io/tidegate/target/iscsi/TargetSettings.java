@@ -53,7 +53,7 @@ public record TargetSettings(
                     0,
                     8,
                     1024,
-                    64,
+                    256,
                     16,
                     64 << 10,
                     256 << 10,

@@ -19,15 +19,25 @@ import org.slf4j.LoggerFactory;
 final class TaskManagement {
     private static final Logger LOG = LoggerFactory.getLogger(TaskManagement.class);
 
+    /** No initiator needs more; each may hold on to tasks that it has given up. */
+    private static final int MAX_PENDING = 32;
+
     private final Environment environment;
     private final Session session;
+    private int pending;
 
     TaskManagement(Environment environment, Session session) {
         this.environment = environment;
         this.session = session;
     }
 
+    /** Whether as many requests wait for their answer as are taken at one time. */
+    boolean full() {
+        return pending >= MAX_PENDING;
+    }
+
     void request(TaskManagementRequest pdu) {
+        pending++;
         LOG.info(
                 "session {}: task management function {}, LUN field {}, task {}",
                 session.id(),
@@ -139,6 +149,7 @@ final class TaskManagement {
     }
 
     private void answer(TaskManagementRequest pdu, int response) {
+        pending--;
         Connection connection = session.connection();
         Replies replies = connection.replies();
         replies.write(

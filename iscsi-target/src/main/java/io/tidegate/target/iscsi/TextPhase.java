@@ -36,7 +36,7 @@ final class TextPhase {
         this.connection = connection;
         this.negotiation = negotiation;
         this.discovery = discovery;
-        this.assembler = new TextAssembler(maxText);
+        this.assembler = new TextAssembler(maxText, LoginPhase.MAX_PAIRS);
     }
 
     void begin(TextRequest pdu) throws MalformedPduException {
@@ -46,7 +46,7 @@ final class TextPhase {
         }
         if (!goesOn) {
             pages = null; // the initiator begins anew
-            assembler.finish();
+            assembler.reset();
             negotiation.fullFeature();
         }
         if (pdu.continued() && pdu.fin()) {
@@ -57,6 +57,13 @@ final class TextPhase {
 
     void data(ByteBuf buf, int at, int length) throws MalformedPduException {
         assembler.add(buf, at, length);
+    }
+
+    /** The text was damaged on its way: the exchange is forgotten, the initiator begins anew. */
+    void damaged() {
+        assembler.reset();
+        pages = null;
+        request = null;
     }
 
     void end() throws MalformedPduException {
@@ -89,8 +96,13 @@ final class TextPhase {
     private byte[] answer() throws MalformedPduException {
         List<TextPair> others = new ArrayList<>();
         List<TextPair> answers = new ArrayList<>();
+        boolean asked = false;
         for (TextPair pair : assembler.finish()) {
             if (pair.key().equals(TextKey.SEND_TARGETS.text())) {
+                if (asked) {
+                    throw new MalformedPduException("SendTargets twice in one text");
+                }
+                asked = true;
                 answers.addAll(discovery.sendTargets(pair.value()));
             } else {
                 others.add(pair);

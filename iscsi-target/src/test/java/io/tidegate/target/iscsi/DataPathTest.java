@@ -180,28 +180,6 @@ class DataPathTest {
     }
 
     @Test
-    void aWrongDataDigestDropsTheConnectionAndWritesNothing() throws Exception {
-        try (RawInitiator good = new RawInitiator(target).open("")) {
-            try (RawInitiator initiator = new RawInitiator(target)) {
-                initiator.isid++;
-                initiator.open("DataDigest=CRC32C");
-                byte[] pdu = new byte[48 + 512 + 4];
-                pdu[0] = 1;
-                pdu[1] = (byte) 0xa1;
-                pdu[6] = 2;
-                pdu[19] = 9;
-                pdu[22] = 2;
-                pdu[27] = (byte) initiator.cmdSn;
-                pdu[32] = 0x2a;
-                pdu[40] = 1;
-                initiator.raw(pdu);
-                initiator.expectClosed();
-            }
-            assertThat(good.read(0, 1)).isEqualTo(new byte[512]);
-        }
-    }
-
-    @Test
     void pingsComeBackWithTheirData() throws Exception {
         try (RawInitiator initiator = new RawInitiator(target).open("")) {
             byte[] data = bytes(300);

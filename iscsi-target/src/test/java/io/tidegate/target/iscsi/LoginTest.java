@@ -24,8 +24,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class LoginTest {
-    private static final byte[] SECRET = "one-way-secret".getBytes(StandardCharsets.US_ASCII);
-    private static final byte[] MUTUAL = "mutual-secret!".getBytes(StandardCharsets.US_ASCII);
+    static final byte[] SECRET = "one-way-secret".getBytes(StandardCharsets.US_ASCII);
+    static final byte[] MUTUAL = "mutual-secret!".getBytes(StandardCharsets.US_ASCII);
 
     private TestTarget target;
 
@@ -39,7 +39,7 @@ class LoginTest {
         target.close();
     }
 
-    private static String value(RawInitiator.Received answer, String key) throws Exception {
+    static String value(RawInitiator.Received answer, String key) throws Exception {
         for (TextPair pair : answer.text()) {
             if (pair.key().equals(key)) {
                 return pair.value();
@@ -183,10 +183,16 @@ class LoginTest {
     }
 
     /** Does CHAP up to the response with a secret; the last answer. */
-    private static RawInitiator.Received prove(
+    static RawInitiator.Received prove(
             RawInitiator initiator, String user, byte[] secret, String more) throws Exception {
+        return prove(initiator, RawInitiator.NORMAL, user, secret, more);
+    }
+
+    static RawInitiator.Received prove(
+            RawInitiator initiator, String names, String user, byte[] secret, String more)
+            throws Exception {
         RawInitiator.Received method =
-                initiator.login(false, 0, 0, RawInitiator.NORMAL + " AuthMethod=CHAP,None");
+                initiator.login(false, 0, 0, names + " AuthMethod=CHAP,None");
         assertThat(value(method, "AuthMethod")).isEqualTo("CHAP");
         RawInitiator.Received challenge = initiator.login(false, 0, 0, "CHAP_A=5");
         assertThat(value(challenge, "CHAP_A")).isEqualTo("5");
@@ -207,7 +213,7 @@ class LoginTest {
         return initiator.login(true, 0, 3, keys);
     }
 
-    private static int status(RawInitiator.Received answer) {
+    static int status(RawInitiator.Received answer) {
         return ((TargetPdu.LoginResponse) answer.pdu()).status();
     }
 
@@ -304,12 +310,14 @@ class LoginTest {
                                 TestTarget.settings(
                                         Duration.ofMillis(300), Duration.ofSeconds(1), 2));
                 RawInitiator first = new RawInitiator(strict);
-                RawInitiator second = new RawInitiator(strict)) {
+                RawInitiator second = new RawInitiator(strict, "127.0.0.2")) {
             // both have been taken once the first has its answer and the second its connection
             first.login(false, 1, 0, RawInitiator.NORMAL);
             second.login(false, 1, 0, RawInitiator.NORMAL);
-            try (RawInitiator third = new RawInitiator(strict)) {
-                third.expectClosed();
+            for (String from : List.of("127.0.0.1", "127.0.0.3")) {
+                try (RawInitiator third = new RawInitiator(strict, from)) {
+                    third.expectClosed();
+                }
             }
             first.expectClosed();
             second.expectClosed();

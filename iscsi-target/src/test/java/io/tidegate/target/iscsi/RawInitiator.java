@@ -17,6 +17,7 @@ import io.tidegate.iscsi.wire.TargetPdu;
 import io.tidegate.iscsi.wire.TextPair;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -38,14 +39,28 @@ final class RawInitiator implements AutoCloseable {
     }
 
     private final Socket socket = new Socket();
-    private final Digests digests = new Digests();
+    final Digests digests = new Digests();
     private final Queue<Received> received = new ArrayDeque<>();
     private final PduDecoder decoder = new PduDecoder(1 << 20, 0, new Collector());
     int cmdSn = 1;
     long isid = 0x400000000001L;
+    int tsih; // sent with a login; after open, that of the session
+    int connectionId;
+    String name = TestTarget.INITIATOR;
 
     RawInitiator(TestTarget target) throws IOException {
+        this(target.address);
+    }
+
+    /** From another address of this machine. */
+    RawInitiator(TestTarget target, String from) throws IOException {
+        socket.bind(new InetSocketAddress(from, 0));
         socket.connect(target.address, 10_000);
+        socket.setSoTimeout(20_000);
+    }
+
+    RawInitiator(InetSocketAddress address) throws IOException {
+        socket.connect(address, 10_000);
         socket.setSoTimeout(20_000);
     }
 
@@ -99,10 +114,35 @@ final class RawInitiator implements AutoCloseable {
         socket.getOutputStream().write(bytes);
     }
 
+    /** Sends bytes in pieces and says that no more will come. */
+    void rawThenNoMore(byte[] bytes, int piece) throws IOException {
+        try {
+            for (int at = 0; at < bytes.length; at += piece) {
+                socket.getOutputStream().write(bytes, at, Math.min(piece, bytes.length - at));
+            }
+            socket.shutdownOutput();
+        } catch (java.net.SocketException e) {
+            assertThat(e).hasMessageNotContaining("timed out"); // closed by the target meanwhile
+        }
+    }
+
     void send(InitiatorPdu pdu, byte... data) throws IOException {
+        raw(bytes(pdu, data));
+    }
+
+    byte[] bytes(InitiatorPdu pdu, byte... data) {
         ByteBuf out = Unpooled.buffer();
         digests.write(out, pdu, Unpooled.wrappedBuffer(data));
-        raw(ByteBufUtil.getBytes(out));
+        return ByteBufUtil.getBytes(out);
+    }
+
+    /** Sends a PDU of which one bit of a digest was turned on its way. */
+    void sendDamaged(boolean header, InitiatorPdu pdu, byte... data) throws IOException {
+        ByteBuf out = Unpooled.buffer();
+        digests.write(out, pdu, Unpooled.wrappedBuffer(data));
+        byte[] bytes = ByteBufUtil.getBytes(out);
+        bytes[header ? Bhs.LENGTH : bytes.length - 1] ^= 1;
+        raw(bytes);
     }
 
     /** The next PDU; null when the target has closed the connection. */
@@ -124,13 +164,36 @@ final class RawInitiator implements AutoCloseable {
     }
 
     <T extends TargetPdu> T expect(Class<T> type) throws IOException {
+        return type.cast(expectWithData(type).pdu());
+    }
+
+    Received expectWithData(Class<? extends TargetPdu> type) throws IOException {
         Received next = next();
-        assertThat(next).as("connection is open").isNotNull();
         if (next == null) {
-            throw new AssertionError();
+            throw new AssertionError("closed where " + type.getSimpleName() + " was due");
         }
         assertThat(next.pdu()).isInstanceOf(type);
-        return type.cast(next.pdu());
+        return next;
+    }
+
+    /** Sends a ping and takes its answer: all that was sent before has been dealt with. */
+    void ping() throws IOException {
+        send(new InitiatorPdu.NopOut(true, 0, 0x9999, Bhs.NO_TAG, cmdSn, 0));
+        assertThat(expect(TargetPdu.NopIn.class).initiatorTaskTag()).isEqualTo(0x9999);
+    }
+
+    /** The next answer is CHECK CONDITION with this key, code and qualifier, as 0xKKAAQQ. */
+    void expectSense(int keyCodeQualifier) throws IOException {
+        Received answer = expectWithData(TargetPdu.ScsiResponse.class);
+        assertThat(((TargetPdu.ScsiResponse) answer.pdu()).status()).isEqualTo(2);
+        ByteBuffer sense = ByteBuffer.wrap(answer.data(), 2, answer.data().length - 2).slice();
+        boolean descriptor = (sense.get(0) & 0x02) != 0;
+        int key = sense.get(descriptor ? 1 : 2) & 0x0f;
+        int code = sense.getShort(descriptor ? 2 : 12) & 0xffff;
+        assertThat(String.format("%x %04x", key, code))
+                .isEqualTo(
+                        String.format(
+                                "%x %04x", keyCodeQualifier >> 16, keyCodeQualifier & 0xffff));
     }
 
     void expectClosed() throws IOException {
@@ -154,15 +217,23 @@ final class RawInitiator implements AutoCloseable {
 
     /** One login request and its response. */
     Received login(boolean transit, int stage, int next, String pairs) throws IOException {
-        send(
-                new LoginRequest(transit, false, stage, next, 0, 0, isid, 0, 77, 0, cmdSn, 0),
-                text(pairs));
-        Received answer = next();
-        if (answer == null) {
-            throw new IOException("closed during login");
-        }
-        assertThat(answer.pdu()).isInstanceOf(TargetPdu.LoginResponse.class);
-        return answer;
+        return login(transit, stage, next, text(pairs));
+    }
+
+    Received login(boolean transit, int stage, int next, byte[] text) throws IOException {
+        send(request(transit, false, stage, next), text);
+        return expectWithData(TargetPdu.LoginResponse.class);
+    }
+
+    /** Text of the operational stage that is to be continued, and its response. */
+    TargetPdu.LoginResponse continued(byte[] text) throws IOException {
+        send(request(false, true, 1, 0), text);
+        return expect(TargetPdu.LoginResponse.class);
+    }
+
+    private LoginRequest request(boolean transit, boolean more, int stage, int next) {
+        return new LoginRequest(
+                transit, more, stage, next, 0, 0, isid, tsih, 77, connectionId, cmdSn, 0);
     }
 
     int loginStatus(int stage, String pairs) throws IOException {
@@ -170,25 +241,50 @@ final class RawInitiator implements AutoCloseable {
                 .status();
     }
 
+    private String names() {
+        return "InitiatorName=" + name + " TargetName=" + TestTarget.NAME;
+    }
+
     /** A whole login without CHAP; takes the attentions of a new session off LUN 0. */
     RawInitiator open(String keys) throws IOException {
         TargetPdu.LoginResponse answer =
-                (TargetPdu.LoginResponse) login(true, 1, 3, NORMAL + " " + keys).pdu();
+                (TargetPdu.LoginResponse) login(true, 1, 3, names() + " " + keys).pdu();
         assertThat(answer.status()).isZero();
         assertThat(answer.transit()).isTrue();
+        tsih = answer.tsih();
         if (keys.contains("Digest=CRC32C")) {
             boolean header = keys.contains("HeaderDigest=CRC32C");
             boolean data = keys.contains("DataDigest=CRC32C");
             digests.use(header, data);
             decoder.digests(header, data);
         }
+        takeAttentions();
+        return this;
+    }
+
+    private void takeAttentions() throws IOException {
         for (int i = 0; i < 8; i++) {
             command(cdb(0, 0, 0), false, 0, true);
             if (expect(TargetPdu.ScsiResponse.class).status() == 0) {
-                return this;
+                return;
             }
         }
         throw new AssertionError("attentions without end");
+    }
+
+    /** Logs in; false when the target has no place for it. */
+    boolean tryLogin() throws IOException {
+        try {
+            send(request(true, false, 1, 3), text(names()));
+        } catch (java.net.SocketException e) {
+            return false; // closed before it was read
+        }
+        Received answer = next();
+        boolean in = answer != null && ((TargetPdu.LoginResponse) answer.pdu()).status() == 0;
+        if (in) {
+            takeAttentions();
+        }
+        return in;
     }
 
     /** A 16-byte CDB: operation code, LBA and blocks of READ(10) and WRITE(10). */

@@ -42,6 +42,10 @@ final class TestTarget implements AutoCloseable, LunDirectory {
     final TargetServer server;
     final InetSocketAddress address;
     volatile LoginRule rule = new LoginRule.Open();
+    volatile LoginRule discoveryRule = new LoginRule.Open();
+    volatile List<TargetInfo.Portal> portals =
+            List.of(new TargetInfo.Portal(new InetSocketAddress(0), Optional.empty(), 1));
+    volatile List<TargetInfo.Redirect> redirects = List.of();
 
     private final DeviceServer devices;
     private final DataMover mover = new DataMover(MoverSettings.DEFAULT);
@@ -102,6 +106,38 @@ final class TestTarget implements AutoCloseable, LunDirectory {
                 true);
     }
 
+    /** Pings after so much silence and waits as long again for an answer. */
+    static TargetSettings pinging(Duration silence) {
+        return limits(TargetSettings.DEFAULT.maxConnections(), 64, 16, 10_000, silence);
+    }
+
+    static TargetSettings limits(
+            int connections, int halfOpen, int perHost, int loginMillis, Duration silence) {
+        TargetSettings s =
+                settings(Duration.ofMillis(loginMillis), Duration.ofSeconds(5), halfOpen);
+        return new TargetSettings(
+                s.loops(),
+                s.ioWorkers(),
+                connections,
+                s.maxHalfOpenLogins(),
+                perHost,
+                s.maxLoginText(),
+                s.maxReceiveSegment(),
+                s.maxBurst(),
+                s.firstBurst(),
+                s.outstandingR2t(),
+                s.firstWindow(),
+                s.maxWindow(),
+                s.writeBuffers(),
+                s.readBuffers(),
+                s.loginDeadline(),
+                silence,
+                silence,
+                s.takeOverLimit(),
+                s.logoutGrace(),
+                s.digests());
+    }
+
     String url() {
         return "iscsi://127.0.0.1:" + address.getPort() + "/" + NAME + "/0";
     }
@@ -109,14 +145,18 @@ final class TestTarget implements AutoCloseable, LunDirectory {
     @Override
     public Optional<TargetInfo> target(String targetName) {
         return targetName.equals(NAME)
-                ? Optional.of(
-                        new TargetInfo(
-                                NAME,
-                                "alias",
-                                List.of(
-                                        new TargetInfo.Portal(
-                                                new InetSocketAddress(0), Optional.empty(), 1))))
+                ? Optional.of(new TargetInfo(NAME, "alias", portals, redirects))
                 : Optional.empty();
+    }
+
+    @Override
+    public Optional<TargetInfo.Portal> redirect(String targetName, String initiatorName) {
+        return target(targetName).flatMap(info -> info.goal("host"));
+    }
+
+    /** Listens at one more address, any port; a portal only once the test makes it one. */
+    InetSocketAddress listen(String host) throws Exception {
+        return server.bind(List.of(new InetSocketAddress(host, 0))).getFirst();
     }
 
     @Override
@@ -126,7 +166,7 @@ final class TestTarget implements AutoCloseable, LunDirectory {
 
     @Override
     public LoginRule loginRule(Optional<String> targetName, String initiatorName) {
-        return rule;
+        return targetName.isPresent() ? rule : discoveryRule;
     }
 
     @Override

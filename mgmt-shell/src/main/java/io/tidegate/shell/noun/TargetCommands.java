@@ -3,6 +3,7 @@ package io.tidegate.shell.noun;
 import io.tidegate.audit.Request;
 import io.tidegate.presentation.TargetInfo;
 import io.tidegate.presentation.TargetInfo.Portal;
+import io.tidegate.presentation.TargetInfo.Redirect;
 import io.tidegate.shell.Access;
 import io.tidegate.shell.command.About;
 import io.tidegate.shell.command.Converters;
@@ -31,6 +32,8 @@ import picocli.CommandLine.TypeConversionException;
             TargetCommands.Show.class,
             TargetCommands.Create.class,
             TargetCommands.PortalNoun.class,
+            TargetLogins.Redirect.class,
+            TargetLogins.Discovery.class,
             TargetCommands.Delete.class
         })
 public final class TargetCommands {
@@ -72,7 +75,7 @@ public final class TargetCommands {
         }
     }
 
-    @Command(name = "show", description = "Shows a target with its portals.")
+    @Command(name = "show", description = "Shows a target with its portals and redirects.")
     @About(
             access = Access.READ,
             examples = {
@@ -103,7 +106,8 @@ public final class TargetCommands {
                                                             p.advertised()
                                                                     .map(TargetCommands::text)))
                                     .column("group", p -> Cell.count(p.groupTag()))
-                                    .build());
+                                    .build())
+                    .part("redirects", redirects(t));
         }
     }
 
@@ -268,18 +272,35 @@ public final class TargetCommands {
         }
     }
 
-    private static Result done(TargetInfo t, String what) {
+    static Result done(TargetInfo t, String what) {
         return new Result.Done("Target", t.name(), "target " + t.name() + " " + what)
                 .with("portals", Cell.list(portals(t)));
     }
 
     private static List<String> portals(TargetInfo target) {
-        return target.portals().stream()
-                .map(p -> text(p.advertised().orElse(p.listen())) + "," + p.groupTag())
-                .toList();
+        return target.portals().stream().map(p -> told(p) + "," + p.groupTag()).toList();
     }
 
-    private static String text(InetSocketAddress address) {
+    /** What hosts are told of a portal. */
+    static String told(Portal portal) {
+        return text(portal.advertised().orElse(portal.listen()));
+    }
+
+    private static Listing redirects(TargetInfo target) {
+        return Listing.<Redirect>of("RedirectList", target.redirects())
+                .column("host", r -> Cell.of(r.host().orElse("all")))
+                .column("portal", r -> Cell.of(text(r.portal())))
+                .column(
+                        "advertised",
+                        r ->
+                                Cell.of(
+                                        target.portal(r.portal())
+                                                .map(TargetCommands::told)
+                                                .orElse("gone: not in force")))
+                .build();
+    }
+
+    static String text(InetSocketAddress address) {
         String host = address.getHostString();
         return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
     }

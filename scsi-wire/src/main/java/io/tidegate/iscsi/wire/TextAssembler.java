@@ -11,13 +11,23 @@ import java.util.List;
  */
 public final class TextAssembler {
     private final int maxBytes;
+    private final int maxPairs;
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
     /**
      * @param maxBytes longest text taken, over all its PDUs
      */
     public TextAssembler(int maxBytes) {
+        this(maxBytes, Integer.MAX_VALUE);
+    }
+
+    /**
+     * @param maxBytes longest text taken, over all its PDUs
+     * @param maxPairs most pairs taken in one text
+     */
+    public TextAssembler(int maxBytes, int maxPairs) {
         this.maxBytes = maxBytes;
+        this.maxPairs = maxPairs;
     }
 
     /**
@@ -40,10 +50,19 @@ public final class TextAssembler {
         return bytes.size() == 0;
     }
 
-    /** The pairs of the text that is now complete; starts afresh. */
+    /**
+     * The pairs of the text that is now complete; starts afresh.
+     *
+     * @throws MalformedPduException when it is no text, or has too many pairs
+     */
     public List<TextPair> finish() throws MalformedPduException {
         byte[] text = bytes.toByteArray();
         bytes.reset();
-        return TextPair.decode(text);
+        return TextPair.decode(text, maxPairs);
+    }
+
+    /** Throws away what was gathered. */
+    public void reset() {
+        bytes.reset();
     }
 }

@@ -28,6 +28,15 @@ public record TextPair(String key, String value) {
      * @throws MalformedPduException when a pair has no key or no end, is too long or no UTF-8
      */
     public static List<TextPair> decode(byte[] text) throws MalformedPduException {
+        return decode(text, Integer.MAX_VALUE);
+    }
+
+    /**
+     * As {@link #decode(byte[])}, but of not more than so many pairs.
+     *
+     * @throws MalformedPduException also when there are more
+     */
+    public static List<TextPair> decode(byte[] text, int maxPairs) throws MalformedPduException {
         List<TextPair> pairs = new ArrayList<>();
         int from = 0;
         while (from < text.length) {
@@ -39,6 +48,9 @@ public record TextPair(String key, String value) {
                 throw new MalformedPduException("text without an ending zero byte");
             }
             if (end > from) {
+                if (pairs.size() == maxPairs) {
+                    throw new MalformedPduException("text of more than " + maxPairs + " pairs");
+                }
                 pairs.add(pair(text, from, end));
             }
             from = end + 1;
