@@ -8,6 +8,7 @@ import io.tidegate.event.EventLog;
 import io.tidegate.job.JobService;
 import io.tidegate.presentation.CatalogModePages;
 import io.tidegate.presentation.CatalogReservations;
+import io.tidegate.presentation.CatalogSanitizes;
 import io.tidegate.presentation.HostService;
 import io.tidegate.presentation.Identities;
 import io.tidegate.presentation.LunService;
@@ -51,6 +52,7 @@ public final class CoreParts implements AutoCloseable {
     final LunService luns;
     final CatalogReservations reservations;
     final CatalogModePages modePages;
+    final CatalogSanitizes sanitizes;
     final SpaceWatch space;
     final JobService jobs;
     final PoolScrubs scrubs;
@@ -81,6 +83,7 @@ public final class CoreParts implements AutoCloseable {
         luns = new LunService(catalog, presentation, locks, settings.lunQuarantine());
         reservations = new CatalogReservations(catalog);
         modePages = new CatalogModePages(catalog);
+        sanitizes = new CatalogSanitizes(catalog);
         jobs = new JobService(catalog);
         scrubs = new PoolScrubs(pools, jobs, events);
         Gates gates = new Gates();

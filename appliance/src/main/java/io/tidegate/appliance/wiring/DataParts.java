@@ -26,9 +26,11 @@ final class DataParts implements AutoCloseable {
                         core.presentation,
                         core.reservations,
                         core.modePages,
+                        core.sanitizes,
                         copies,
                         DeviceLimits.DEFAULT,
                         ProductIdentity.TIDEGATE);
+        device.resume(core.presentation.units());
         target = new TargetServer(core.presentation, device, limits(settings), core.clock);
         core.presentation.attach(target.sessions());
     }

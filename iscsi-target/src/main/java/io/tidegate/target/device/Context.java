@@ -101,6 +101,10 @@ record Context(Nexus nexus, NexusLun lun, ScsiRequest request) {
             return notEntered();
         }
         try {
+            SanitizeRun run = state().sanitize();
+            if (run != null) { // begun while this command waited for its data or a worker
+                return check(run.sense());
+            }
             ScsiResult result = work.run(entry.device());
             return entry.current() ? new Step.Finish(result) : check(Sense.aborted());
         } catch (DeviceException e) {

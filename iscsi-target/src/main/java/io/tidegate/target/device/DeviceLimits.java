@@ -12,21 +12,21 @@ import io.tidegate.scsi.BlockLimits;
  * @param optimalTransferBytes best length of sequential transfers
  * @param maxUnmapBytes sum of all ranges of one UNMAP
  * @param maxUnmapDescriptors descriptors in one UNMAP, at least 256
- * @param maxWriteSameBytes longest WRITE SAME
  * @param maxCompareAndWriteBytes longest COMPARE AND WRITE; never more than 128 blocks
  * @param maxAtomicBytes longest WRITE ATOMIC and ORWRITE
+ * @param sanitizeBytesPerSecond what SANITIZE with overwrite may read and write, 0 for no limit
  */
 public record DeviceLimits(
         int maxTransferBytes,
         int optimalTransferBytes,
         long maxUnmapBytes,
         int maxUnmapDescriptors,
-        long maxWriteSameBytes,
         int maxCompareAndWriteBytes,
-        int maxAtomicBytes) {
+        int maxAtomicBytes,
+        long sanitizeBytesPerSecond) {
 
     public static final DeviceLimits DEFAULT =
-            new DeviceLimits(8 << 20, 1 << 20, 512L << 20, 256, 8L << 20, 64 << 10, 1 << 20);
+            new DeviceLimits(8 << 20, 1 << 20, 512L << 20, 256, 64 << 10, 1 << 20, 80L << 20);
 
     public DeviceLimits {
         if (maxTransferBytes < 1 << 16
@@ -35,9 +35,22 @@ public record DeviceLimits(
                 || maxCompareAndWriteBytes < 4096
                 || maxCompareAndWriteBytes > 1 << 20
                 || maxAtomicBytes < 4096
-                || maxAtomicBytes > 1 << 20) {
+                || maxAtomicBytes > 1 << 20
+                || sanitizeBytesPerSecond < 0) {
             throw new IllegalArgumentException("limits that hosts cannot work with");
         }
+    }
+
+    /** The same limits with another rate for SANITIZE. */
+    public DeviceLimits withSanitizeRate(long bytesPerSecond) {
+        return new DeviceLimits(
+                maxTransferBytes,
+                optimalTransferBytes,
+                maxUnmapBytes,
+                maxUnmapDescriptors,
+                maxCompareAndWriteBytes,
+                maxAtomicBytes,
+                bytesPerSecond);
     }
 
     int compareAndWriteBlocks(UnitShape shape) {
@@ -50,12 +63,16 @@ public record DeviceLimits(
         return Math.min(blocks, maxAtomicBytes / shape.geometry().logicalBlockBytes());
     }
 
-    /** The block limits page of a unit. */
+    /**
+     * The block limits page of a unit. WRITE SAME has no limit but the end of the medium, and 0
+     * blocks mean all up to there (WSNZ=0): long ones are done in pieces that give way to others. No
+     * limit is reported as 0, for which hosts send pieces of moderate length.
+     */
     BlockLimits page(UnitShape shape) {
         int block = shape.geometry().logicalBlockBytes();
         int alignment = atomicAlignmentBlocks(shape);
         return new BlockLimits(
-                true,
+                false,
                 compareAndWriteBlocks(shape),
                 Math.min(65535, shape.granularityBytes() / block),
                 maxTransferBytes / block,
@@ -65,7 +82,7 @@ public record DeviceLimits(
                 maxUnmapDescriptors,
                 shape.granularityBytes() / block,
                 0,
-                maxWriteSameBytes / block,
+                0,
                 new BlockLimits.Atomic(maxAtomicBytes / block, alignment, alignment, 0, 0));
     }
 }

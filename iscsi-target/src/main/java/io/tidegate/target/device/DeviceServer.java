@@ -7,6 +7,7 @@ import io.tidegate.presentation.LunDirectory;
 import io.tidegate.presentation.LunListener;
 import io.tidegate.presentation.ModePageStore;
 import io.tidegate.presentation.ReservationStore;
+import io.tidegate.presentation.SanitizeStore;
 import io.tidegate.scsi.CopyCommand;
 import io.tidegate.scsi.DiscoveryCommand;
 import io.tidegate.scsi.LunAddress;
@@ -21,6 +22,7 @@ import io.tidegate.scsi.Sense;
 import io.tidegate.scsi.UnitCommand;
 import io.tidegate.target.attention.Attention;
 import java.time.Clock;
+import java.util.Collection;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +39,7 @@ public final class DeviceServer implements AutoCloseable {
     private final CopyManager copies;
     private final Clock clock;
     private final Attentions attentions = new Attentions();
+    private final Sanitizer sanitizer;
     private final Presence presence;
     private final LunListener listener;
     private final AtomicReference<@Nullable TaskControl> tasks = new AtomicReference<>();
@@ -53,10 +56,19 @@ public final class DeviceServer implements AutoCloseable {
             LunDirectory directory,
             ReservationStore reservations,
             ModePageStore modes,
+            SanitizeStore sanitizes,
             CopyManager copies,
             DeviceLimits limits,
             ProductIdentity product) {
-        this(directory, reservations, modes, copies, limits, product, Clock.systemUTC());
+        this(
+                directory,
+                reservations,
+                modes,
+                sanitizes,
+                copies,
+                limits,
+                product,
+                Clock.systemUTC());
     }
 
     /**
@@ -67,16 +79,19 @@ public final class DeviceServer implements AutoCloseable {
             LunDirectory directory,
             ReservationStore reservations,
             ModePageStore modes,
+            SanitizeStore sanitizes,
             CopyManager copies,
             DeviceLimits limits,
             ProductIdentity product,
             Clock clock) {
         this.copies = copies;
         this.clock = clock;
-        this.presence = new Presence(directory, reservations, modes, copies, attentions);
+        this.sanitizer = new Sanitizer(sanitizes, limits.sanitizeBytesPerSecond());
+        this.presence =
+                new Presence(directory, reservations, modes, sanitizer, copies, attentions);
         this.discovery = new DiscoveryHandler(directory, new VitalPages(product, limits, copies));
         this.medium = new MediumHandler(limits, clock);
-        this.provisioning = new ProvisioningHandler(limits, clock);
+        this.provisioning = new ProvisioningHandler(limits, clock, sanitizer);
         this.unit = new UnitHandler(attentions);
         this.mode = new ModeHandler(modes, attentions);
         this.reservation =
@@ -99,6 +114,14 @@ public final class DeviceServer implements AutoCloseable {
             throw new IllegalStateException("no transport is attached");
         }
         return control;
+    }
+
+    /**
+     * Goes on with what a restart has cut off, also where no host logs in; once, when units are
+     * known. Reads the stores: not for loops.
+     */
+    public void resume(Collection<LogicalUnit> units) {
+        units.forEach(presence::restore);
     }
 
     /**
@@ -245,9 +268,13 @@ public final class DeviceServer implements AutoCloseable {
         presence.reset(kind, unit, by);
     }
 
-    /** Hears of no change any more. Sessions must have been closed. */
+    /**
+     * Hears of no change any more, and waits for sanitizes to come to a point where they can go on
+     * later. Sessions must have been closed.
+     */
     @Override
     public void close() {
         presence.stop();
+        sanitizer.close();
     }
 }

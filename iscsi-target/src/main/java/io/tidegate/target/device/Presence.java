@@ -26,6 +26,7 @@ final class Presence implements LunListener {
     private final LunDirectory directory;
     private final ReservationStore reservations;
     private final ModePageStore modes;
+    private final Sanitizer sanitizer;
     private final CopyManager copies;
     private final Attentions attentions;
     private final Map<LogicalUnitId, UnitState> units = new ConcurrentHashMap<>();
@@ -35,11 +36,13 @@ final class Presence implements LunListener {
             LunDirectory directory,
             ReservationStore reservations,
             ModePageStore modes,
+            Sanitizer sanitizer,
             CopyManager copies,
             Attentions attentions) {
         this.directory = directory;
         this.reservations = reservations;
         this.modes = modes;
+        this.sanitizer = sanitizer;
         this.copies = copies;
         this.attentions = attentions;
     }
@@ -124,7 +127,14 @@ final class Presence implements LunListener {
                         .load(unit.id())
                         .map(StoredReservations::load)
                         .orElse(PersistentState.EMPTY);
-        return new UnitState(unit, saved, persistent);
+        UnitState state = new UnitState(unit, saved, persistent);
+        sanitizer.restore(state);
+        return state;
+    }
+
+    /** Takes up what goes on for a unit, whether or not a nexus sees it. */
+    void restore(LogicalUnit unit) {
+        state(unit);
     }
 
     @Override

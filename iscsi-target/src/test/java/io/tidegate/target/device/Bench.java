@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 
 /** A device server over memory, and a transport that runs every step at once in the caller. */
 final class Bench implements AutoCloseable {
@@ -36,6 +37,10 @@ final class Bench implements AutoCloseable {
     final DataMover mover = new DataMover(MoverSettings.DEFAULT);
     final CopyManager copies =
             new CopyManager(CopyLimits.DEFAULT, mover, CopyAudit.NONE, Clock.systemUTC());
+
+    /** Whether long work is to find that its command was given up. */
+    BooleanSupplier givenUp = () -> false;
+
     final List<NexusId> aborted = new ArrayList<>();
     final DeviceServer server = newServer();
     final MemoryDevice memory = new MemoryDevice("memory", geometry());
@@ -67,8 +72,9 @@ final class Bench implements AutoCloseable {
                         directory,
                         stores.reservations(),
                         stores.modes(),
+                        stores.sanitizes(),
                         copies,
-                        DeviceLimits.DEFAULT,
+                        DeviceLimits.DEFAULT.withSanitizeRate(0),
                         ProductIdentity.TIDEGATE);
         made.attach(
                 (u, of, except) -> {
@@ -147,6 +153,8 @@ final class Bench implements AutoCloseable {
                     step = take.work().run(data.flip());
                 }
                 case Step.Run run -> step = run.work().run();
+                case Step.RunLong run -> step = run.work().run(givenUp);
+                case Step.Await await -> step = await.next().toCompletableFuture().join();
                 case Step.Park park -> throw new AssertionError("parked at " + park.unit());
             }
         }

@@ -41,6 +41,7 @@ final class ConformanceTarget {
                         directory,
                         stores.reservations(),
                         stores.modes(),
+                        stores.sanitizes(),
                         copies,
                         DeviceLimits.DEFAULT,
                         ProductIdentity.TIDEGATE);

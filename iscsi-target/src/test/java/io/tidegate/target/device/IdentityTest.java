@@ -108,10 +108,14 @@ class IdentityTest {
         assertGood(unmap(ranges));
         ranges.add(new UnmapList.Range(0, 1));
         assertSense(unmap(ranges), Sense.invalidFieldInParameterList());
-        assertThat(limits.writeSameNonZero()).isTrue();
-        assertSense(
-                bench.run(nexus, new WriteSame(0, 0, false, true, true).encode()),
-                Sense.invalidFieldInCdb());
+        assertThat(limits.writeSameNonZero()).isFalse();
+        assertThat(limits.maxWriteSame()).isZero(); // no limit: the whole medium by one command
+        assertGood(bench.run(nexus, new WriteSame(0, 0, false, true, true).encode()));
+        assertGood(
+                bench.run(
+                        nexus,
+                        new WriteSame(0, Bench.BLOCKS, false, false, false).encode(),
+                        Bench.pattern(1, 1)));
     }
 
     private ScsiResult unmap(List<UnmapList.Range> ranges) {

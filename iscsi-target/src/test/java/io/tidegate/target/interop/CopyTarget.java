@@ -44,6 +44,7 @@ final class CopyTarget implements AutoCloseable {
                         directory,
                         stores.reservations(),
                         stores.modes(),
+                        stores.sanitizes(),
                         copies,
                         DeviceLimits.DEFAULT,
                         ProductIdentity.TIDEGATE);

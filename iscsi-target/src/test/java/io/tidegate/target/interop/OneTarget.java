@@ -22,6 +22,7 @@ import io.tidegate.presentation.UnitShape;
 import io.tidegate.scsi.copy.CopyLimits;
 import io.tidegate.target.device.DeviceLimits;
 import io.tidegate.target.device.DeviceServer;
+import io.tidegate.target.device.MemoryStores;
 import io.tidegate.target.device.ProductIdentity;
 import io.tidegate.target.iscsi.TargetServer;
 import io.tidegate.target.iscsi.TargetSettings;
@@ -54,6 +55,7 @@ final class OneTarget implements AutoCloseable {
                         directory,
                         new Reservations(),
                         new Modes(),
+                        new MemoryStores().sanitizes(),
                         copies,
                         DeviceLimits.DEFAULT,
                         ProductIdentity.TIDEGATE);

@@ -22,6 +22,7 @@ import io.tidegate.presentation.UnitShape;
 import io.tidegate.scsi.copy.CopyLimits;
 import io.tidegate.target.device.DeviceLimits;
 import io.tidegate.target.device.DeviceServer;
+import io.tidegate.target.device.MemoryStores;
 import io.tidegate.target.device.ProductIdentity;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -69,6 +70,7 @@ final class TestTarget implements AutoCloseable, LunDirectory {
                         this,
                         new NoReservations(),
                         new NoModes(),
+                        new MemoryStores().sanitizes(),
                         copies,
                         DeviceLimits.DEFAULT,
                         ProductIdentity.TIDEGATE);
