@@ -94,17 +94,17 @@ class ParameterListsTest {
     void modePagesTakeWhatTheyTellAndNothingElse() {
         ModeValues now = new ModeValues(true, false, false);
         byte[] pages =
-                requireNonNull(ModePages.sense(0x3f, 0xff, ModeCommand.Control.CURRENT, now));
-        assertThat(ModePages.select(ByteBuffer.wrap(pages), now).values()).isEqualTo(now);
+                requireNonNull(ModePages.sense(0x3f, 0xff, ModeCommand.Control.CURRENT, now, null));
+        assertThat(ModePages.select(ByteBuffer.wrap(pages), now, () -> null).values()).isEqualTo(now);
         byte[] mask =
-                requireNonNull(ModePages.sense(0x3f, 0xff, ModeCommand.Control.CHANGEABLE, now));
+                requireNonNull(ModePages.sense(0x3f, 0xff, ModeCommand.Control.CHANGEABLE, now, null));
         assertThat(mask).hasSameSizeAs(pages);
         int changeable = 0;
         for (int at = 0; at < pages.length; at++) {
             for (int bit = 0; bit < 8; bit++) {
                 byte[] changed = pages.clone();
                 changed[at] ^= (byte) (1 << bit);
-                ModeValues values = ModePages.select(ByteBuffer.wrap(changed), now).values();
+                ModeValues values = ModePages.select(ByteBuffer.wrap(changed), now, () -> null).values();
                 boolean may = isContent(pages, at) && (mask[at] >>> bit & 1) != 0;
                 if (may) {
                     changeable++;

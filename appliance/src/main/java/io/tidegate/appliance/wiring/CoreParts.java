@@ -6,9 +6,7 @@ import io.tidegate.catalog.SecretBox;
 import io.tidegate.catalog.ServiceException;
 import io.tidegate.event.EventLog;
 import io.tidegate.job.JobService;
-import io.tidegate.presentation.CatalogModePages;
 import io.tidegate.presentation.CatalogReservations;
-import io.tidegate.presentation.CatalogSanitizes;
 import io.tidegate.presentation.HostService;
 import io.tidegate.presentation.Identities;
 import io.tidegate.presentation.LunService;
@@ -51,8 +49,6 @@ public final class CoreParts implements AutoCloseable {
     final TargetService targets;
     final LunService luns;
     final CatalogReservations reservations;
-    final CatalogModePages modePages;
-    final CatalogSanitizes sanitizes;
     final SpaceWatch space;
     final JobService jobs;
     final PoolScrubs scrubs;
@@ -82,8 +78,6 @@ public final class CoreParts implements AutoCloseable {
         targets = new TargetService(catalog, presentation);
         luns = new LunService(catalog, presentation, locks, settings.lunQuarantine());
         reservations = new CatalogReservations(catalog);
-        modePages = new CatalogModePages(catalog);
-        sanitizes = new CatalogSanitizes(catalog);
         jobs = new JobService(catalog);
         scrubs = new PoolScrubs(pools, jobs, events);
         Gates gates = new Gates();

@@ -3,10 +3,14 @@ package io.tidegate.appliance.wiring;
 import io.tidegate.appliance.settings.Settings;
 import io.tidegate.copy.manager.CopyManager;
 import io.tidegate.copy.mover.DataMover;
+import io.tidegate.presentation.CatalogModePages;
+import io.tidegate.presentation.CatalogSanitizes;
+import io.tidegate.presentation.PoolUnitSpaces;
 import io.tidegate.scsi.copy.CopyLimits;
 import io.tidegate.target.device.DeviceLimits;
 import io.tidegate.target.device.DeviceServer;
 import io.tidegate.target.device.ProductIdentity;
+import io.tidegate.target.device.UnitStores;
 import io.tidegate.target.iscsi.TargetServer;
 import io.tidegate.target.iscsi.TargetSettings;
 
@@ -24,9 +28,11 @@ final class DataParts implements AutoCloseable {
         device =
                 new DeviceServer(
                         core.presentation,
-                        core.reservations,
-                        core.modePages,
-                        core.sanitizes,
+                        new UnitStores(
+                                core.reservations,
+                                new CatalogModePages(core.catalog),
+                                new CatalogSanitizes(core.catalog),
+                                new PoolUnitSpaces(core.catalog, core.pools)),
                         copies,
                         DeviceLimits.DEFAULT,
                         ProductIdentity.TIDEGATE);

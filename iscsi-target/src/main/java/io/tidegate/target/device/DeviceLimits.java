@@ -25,6 +25,9 @@ public record DeviceLimits(
         int maxAtomicBytes,
         long sanitizeBytesPerSecond) {
 
+    /** Space is told in sets of so many bytes (threshold exponent), which 32 bits count to 4 PiB. */
+    static final int THRESHOLD_SET_BYTES = 1 << 20;
+
     public static final DeviceLimits DEFAULT =
             new DeviceLimits(8 << 20, 1 << 20, 512L << 20, 256, 64 << 10, 1 << 20, 80L << 20);
 

@@ -5,9 +5,6 @@ import io.tidegate.copy.manager.CopyManager;
 import io.tidegate.presentation.LogicalUnit;
 import io.tidegate.presentation.LunDirectory;
 import io.tidegate.presentation.LunListener;
-import io.tidegate.presentation.ModePageStore;
-import io.tidegate.presentation.ReservationStore;
-import io.tidegate.presentation.SanitizeStore;
 import io.tidegate.scsi.CopyCommand;
 import io.tidegate.scsi.DiscoveryCommand;
 import io.tidegate.scsi.LunAddress;
@@ -39,6 +36,7 @@ public final class DeviceServer implements AutoCloseable {
     private final CopyManager copies;
     private final Clock clock;
     private final Attentions attentions = new Attentions();
+    private final LogHandler logs;
     private final Sanitizer sanitizer;
     private final Presence presence;
     private final LunListener listener;
@@ -54,21 +52,11 @@ public final class DeviceServer implements AutoCloseable {
 
     public DeviceServer(
             LunDirectory directory,
-            ReservationStore reservations,
-            ModePageStore modes,
-            SanitizeStore sanitizes,
+            UnitStores stores,
             CopyManager copies,
             DeviceLimits limits,
             ProductIdentity product) {
-        this(
-                directory,
-                reservations,
-                modes,
-                sanitizes,
-                copies,
-                limits,
-                product,
-                Clock.systemUTC());
+        this(directory, stores, copies, limits, product, Clock.systemUTC());
     }
 
     /**
@@ -77,25 +65,24 @@ public final class DeviceServer implements AutoCloseable {
      */
     public DeviceServer(
             LunDirectory directory,
-            ReservationStore reservations,
-            ModePageStore modes,
-            SanitizeStore sanitizes,
+            UnitStores stores,
             CopyManager copies,
             DeviceLimits limits,
             ProductIdentity product,
             Clock clock) {
         this.copies = copies;
         this.clock = clock;
-        this.sanitizer = new Sanitizer(sanitizes, limits.sanitizeBytesPerSecond());
-        this.presence =
-                new Presence(directory, reservations, modes, sanitizer, copies, attentions);
+        this.logs = new LogHandler(stores.spaces());
+        this.sanitizer = new Sanitizer(stores.sanitizes(), limits.sanitizeBytesPerSecond());
+        this.presence = new Presence(directory, stores, sanitizer, copies, attentions);
         this.discovery = new DiscoveryHandler(directory, new VitalPages(product, limits, copies));
         this.medium = new MediumHandler(limits, clock);
         this.provisioning = new ProvisioningHandler(limits, clock, sanitizer);
-        this.unit = new UnitHandler(attentions);
-        this.mode = new ModeHandler(modes, attentions);
+        this.unit = new UnitHandler(attentions, logs);
+        this.mode = new ModeHandler(stores.modes(), attentions, logs);
         this.reservation =
-                new ReservationHandler(reservations, copies, attentions, this::taskControl);
+                new ReservationHandler(
+                        stores.reservations(), copies, attentions, this::taskControl);
         this.copy = new CopyHandler(copies, product);
         this.listener = presence;
         directory.addListener(listener);
@@ -106,6 +93,11 @@ public final class DeviceServer implements AutoCloseable {
         if (!tasks.compareAndSet(null, control)) {
             throw new IllegalStateException("the device server has its transport");
         }
+    }
+
+    /** Hands in what the transport counts, for LOG SENSE. */
+    public void count(UnitCounters counters) {
+        logs.count(counters);
     }
 
     private TaskControl taskControl() {

@@ -167,6 +167,7 @@ final class MediumHandler implements Handler<MediumCommand> {
                                     c.onMedium(
                                             device -> {
                                                 Media.readThrough(device, offset, length);
+                                                c.state().errors().verified(length);
                                                 return ScsiResult.GOOD;
                                             }));
             case 1 -> Context.take(length, data -> compare(c, offset, data, 1));
@@ -186,6 +187,7 @@ final class MediumHandler implements Handler<MediumCommand> {
                             return c.result(Sense.miscompare(at + wrong));
                         }
                     }
+                    c.state().errors().verified((long) times * length);
                     return ScsiResult.GOOD;
                 });
     }

@@ -7,8 +7,6 @@ import io.tidegate.presentation.LunDirectory;
 import io.tidegate.presentation.LunListener;
 import io.tidegate.presentation.LunView;
 import io.tidegate.presentation.MappedLun;
-import io.tidegate.presentation.ModePageStore;
-import io.tidegate.presentation.ReservationStore;
 import io.tidegate.scsi.ModeValues;
 import io.tidegate.target.attention.Attention;
 import io.tidegate.target.reservation.PersistentState;
@@ -24,8 +22,7 @@ final class Presence implements LunListener {
     private static final Logger LOG = LoggerFactory.getLogger(Presence.class);
 
     private final LunDirectory directory;
-    private final ReservationStore reservations;
-    private final ModePageStore modes;
+    private final UnitStores stores;
     private final Sanitizer sanitizer;
     private final CopyManager copies;
     private final Attentions attentions;
@@ -34,14 +31,12 @@ final class Presence implements LunListener {
 
     Presence(
             LunDirectory directory,
-            ReservationStore reservations,
-            ModePageStore modes,
+            UnitStores stores,
             Sanitizer sanitizer,
             CopyManager copies,
             Attentions attentions) {
         this.directory = directory;
-        this.reservations = reservations;
-        this.modes = modes;
+        this.stores = stores;
         this.sanitizer = sanitizer;
         this.copies = copies;
         this.attentions = attentions;
@@ -114,7 +109,8 @@ final class Presence implements LunListener {
 
     private UnitState load(LogicalUnit unit) {
         ModeValues saved =
-                modes.load(unit.id())
+                stores.modes()
+                        .load(unit.id())
                         .map(
                                 m ->
                                         new ModeValues(
@@ -123,7 +119,7 @@ final class Presence implements LunListener {
                                                 m.descriptorSense()))
                         .orElse(ModeValues.DEFAULT);
         PersistentState persistent =
-                reservations
+                stores.reservations()
                         .load(unit.id())
                         .map(StoredReservations::load)
                         .orElse(PersistentState.EMPTY);

@@ -25,6 +25,8 @@ final class UnitState {
     // Stands in for atomic updates on devices that have none.
     private final ReentrantLock updates = new ReentrantLock();
 
+    private final MediumErrors errors = new MediumErrors();
+
     // Keeps "guarded" in step with the two kinds of reservations.
     private final Object guard = new Object();
 
@@ -132,6 +134,10 @@ final class UnitState {
     }
 
     // -- the medium
+
+    MediumErrors errors() {
+        return errors;
+    }
 
     boolean ejected() {
         return ejected;

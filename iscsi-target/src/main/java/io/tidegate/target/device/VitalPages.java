@@ -81,10 +81,22 @@ final class VitalPages {
             case Vpd.CHARACTERISTICS ->
                     Vpd.characteristics(DISK, shape.rotational() ? ROTATION : NOT_ROTATING);
             case Provisioning.PAGE ->
-                    new Provisioning(0, true, true, true, true, false, shape.thin() ? 2 : 1)
+                    new Provisioning(
+                                    shape.thin() ? thresholdExponent(shape) : 0,
+                                    true,
+                                    true,
+                                    true,
+                                    true,
+                                    false,
+                                    shape.thin() ? 2 : 1)
                             .encode(DISK);
             default -> null;
         };
+    }
+
+    private static int thresholdExponent(UnitShape shape) {
+        return Integer.numberOfTrailingZeros(
+                DeviceLimits.THRESHOLD_SET_BYTES / shape.geometry().logicalBlockBytes());
     }
 
     private List<Designator> designators(Context c) {

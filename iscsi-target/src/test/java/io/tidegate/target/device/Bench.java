@@ -70,9 +70,7 @@ final class Bench implements AutoCloseable {
         DeviceServer made =
                 new DeviceServer(
                         directory,
-                        stores.reservations(),
-                        stores.modes(),
-                        stores.sanitizes(),
+                        stores.all(),
                         copies,
                         DeviceLimits.DEFAULT.withSanitizeRate(0),
                         ProductIdentity.TIDEGATE);

@@ -39,9 +39,7 @@ final class ConformanceTarget {
         DeviceServer server =
                 new DeviceServer(
                         directory,
-                        stores.reservations(),
-                        stores.modes(),
-                        stores.sanitizes(),
+                        stores.all(),
                         copies,
                         DeviceLimits.DEFAULT,
                         ProductIdentity.TIDEGATE);

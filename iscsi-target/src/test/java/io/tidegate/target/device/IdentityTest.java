@@ -21,7 +21,9 @@ import io.tidegate.scsi.Sense;
 import io.tidegate.scsi.StandardInquiry;
 import io.tidegate.scsi.UnmapList;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -78,11 +80,29 @@ class IdentityTest {
     }
 
     @Test
-    void provisioningPromisesNoThresholdsThatHostsCouldSet() {
+    void provisioningIsToldAndItsThresholdIsThePools() {
         Provisioning told = requireNonNull(Provisioning.parse(page(Provisioning.PAGE)));
-        assertThat(told.thresholdExponent()).isZero(); // the soft threshold is the pool's own
+        long set = (long) Bench.BLOCK << told.thresholdExponent();
+        assertThat(set).isEqualTo(1 << 20);
         assertThat(told.readsZeroes()).isTrue();
+        assertThat(told.anchors()).isFalse();
         assertThat(told.type()).isEqualTo(2);
+        byte[] page = bytes(bench.run(nexus, "5a 08 1c 02 00 00 00 00 ff 00"));
+        assertThat(page[8 + 16]).isEqualTo((byte) 0x80); // enabled, armed for a decrease
+        assertThat(page[8 + 17]).isEqualTo((byte) 1); // of what is available
+        assertThat(Be.u32(page, 8 + 20) * set).isEqualTo(25 << 20);
+        byte[] list = page.clone();
+        list[0] = 0;
+        list[1] = 0;
+        byte[] select = Bench.cdb("55 10 00 00 00 00 00 00 00 00");
+        Be.put16(select, 7, list.length);
+        assertGood(bench.run(nexus, select, list)); // as it is
+        list[8 + 23]++;
+        assertSense(bench.run(nexus, select, list), Sense.invalidFieldInParameterList());
+        bench.stores.space = Optional.empty();
+        assertThat(bytes(bench.run(nexus, "5a 08 1c 02 00 00 00 00 ff 00"))[8 + 16]).isZero();
+        byte[] mask = bytes(bench.run(nexus, "5a 08 5c 02 00 00 00 00 ff 00"));
+        assertThat(Arrays.copyOfRange(mask, 12, mask.length)).containsOnly(0);
     }
 
     @Test

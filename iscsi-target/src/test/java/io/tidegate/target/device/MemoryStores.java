@@ -5,6 +5,7 @@ import io.tidegate.presentation.ModePageStore;
 import io.tidegate.presentation.PersistentReservations;
 import io.tidegate.presentation.ReservationStore;
 import io.tidegate.presentation.SanitizeStore;
+import io.tidegate.presentation.UnitSpaces;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +21,13 @@ public final class MemoryStores {
 
     private final Map<LogicalUnitId, SanitizeStore.Unfinished> sanitizes =
             new ConcurrentHashMap<>();
+
+    volatile Optional<UnitSpaces.Space> space =
+            Optional.of(new UnitSpaces.Space(3L << 20, 40L << 20, 25L << 20));
+
+    public UnitStores all() {
+        return new UnitStores(reservations(), modes(), sanitizes(), unit -> space);
+    }
 
     private void check() throws IOException {
         if (broken) {

@@ -24,6 +24,7 @@ import io.tidegate.target.device.DeviceLimits;
 import io.tidegate.target.device.DeviceServer;
 import io.tidegate.target.device.MemoryStores;
 import io.tidegate.target.device.ProductIdentity;
+import io.tidegate.target.device.UnitStores;
 import io.tidegate.target.iscsi.TargetServer;
 import io.tidegate.target.iscsi.TargetSettings;
 import java.io.IOException;
@@ -53,9 +54,11 @@ final class OneTarget implements AutoCloseable {
         DeviceServer scsi =
                 new DeviceServer(
                         directory,
-                        new Reservations(),
-                        new Modes(),
-                        new MemoryStores().sanitizes(),
+                        new UnitStores(
+                                new Reservations(),
+                                new Modes(),
+                                new MemoryStores().sanitizes(),
+                                unit -> Optional.empty()),
                         copies,
                         DeviceLimits.DEFAULT,
                         ProductIdentity.TIDEGATE);

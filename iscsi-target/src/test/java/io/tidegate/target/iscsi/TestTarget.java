@@ -24,6 +24,7 @@ import io.tidegate.target.device.DeviceLimits;
 import io.tidegate.target.device.DeviceServer;
 import io.tidegate.target.device.MemoryStores;
 import io.tidegate.target.device.ProductIdentity;
+import io.tidegate.target.device.UnitStores;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Clock;
@@ -68,9 +69,11 @@ final class TestTarget implements AutoCloseable, LunDirectory {
         devices =
                 new DeviceServer(
                         this,
-                        new NoReservations(),
-                        new NoModes(),
-                        new MemoryStores().sanitizes(),
+                        new UnitStores(
+                                new NoReservations(),
+                                new NoModes(),
+                                new MemoryStores().sanitizes(),
+                                unit -> Optional.empty()),
                         copies,
                         DeviceLimits.DEFAULT,
                         ProductIdentity.TIDEGATE);
