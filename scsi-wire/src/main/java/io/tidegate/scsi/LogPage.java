@@ -26,7 +26,9 @@ public record LogPage(int page, int subpage, List<Parameter> parameters) {
     private static final int SUBPAGE_FORMAT = 0x40;
     private static final int DISABLE_SAVE = 0x80; // DS: the values of a page are never saved
 
-    /** What the control byte says of a parameter: it counts up to its end, or is a list in binary. */
+    /**
+     * What the control byte says of a parameter: it counts up to its end, or is a list in binary.
+     */
     public enum Format {
         COUNTER(0x00),
         LIST(0x03);

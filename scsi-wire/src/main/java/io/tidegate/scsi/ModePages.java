@@ -101,8 +101,7 @@ public final class ModePages {
             if (!CODES.contains(code)) {
                 return new Selected(null, Sense.invalidFieldInParameterList(at, 5));
             }
-            byte[] now =
-                    encode(code, values, code.equals(THRESHOLDS) ? threshold.get() : null);
+            byte[] now = encode(code, values, code.equals(THRESHOLDS) ? threshold.get() : null);
             if (header + length != now.length) {
                 return new Selected(null, Sense.invalidFieldInParameterList(at + header - 1, 7));
             }

@@ -25,7 +25,9 @@ public record DeviceLimits(
         int maxAtomicBytes,
         long sanitizeBytesPerSecond) {
 
-    /** Space is told in sets of so many bytes (threshold exponent), which 32 bits count to 4 PiB. */
+    /**
+     * Space is told in sets of so many bytes (threshold exponent), which 32 bits count to 4 PiB.
+     */
     static final int THRESHOLD_SET_BYTES = 1 << 20;
 
     public static final DeviceLimits DEFAULT =
@@ -68,8 +70,8 @@ public record DeviceLimits(
 
     /**
      * The block limits page of a unit. WRITE SAME has no limit but the end of the medium, and 0
-     * blocks mean all up to there (WSNZ=0): long ones are done in pieces that give way to others. No
-     * limit is reported as 0, for which hosts send pieces of moderate length.
+     * blocks mean all up to there (WSNZ=0): long ones are done in pieces that give way to others.
+     * No limit is reported as 0, for which hosts send pieces of moderate length.
      */
     BlockLimits page(UnitShape shape) {
         int block = shape.geometry().logicalBlockBytes();

@@ -82,7 +82,7 @@ public final class DeviceServer implements AutoCloseable {
         this.mode = new ModeHandler(stores.modes(), attentions, logs);
         this.reservation =
                 new ReservationHandler(
-                        stores.reservations(), copies, attentions, this::taskControl);
+                        directory, stores.reservations(), copies, attentions, this::taskControl);
         this.copy = new CopyHandler(copies, product);
         this.listener = presence;
         directory.addListener(listener);

@@ -1,7 +1,6 @@
 package io.tidegate.target.device;
 
 import io.tidegate.presentation.LunDirectory;
-import io.tidegate.presentation.TargetInfo;
 import io.tidegate.scsi.Be;
 import io.tidegate.scsi.DiscoveryCommand;
 import io.tidegate.scsi.DiscoveryCommand.Inquiry;
@@ -109,19 +108,8 @@ final class DiscoveryHandler implements Handler<DiscoveryCommand> {
         if (command.format() > 1) {
             return c.check(Sense.invalidFieldInCdb(1, 7));
         }
-        byte[] out = TargetPortGroups.report(command.format() == 1, ports(c.nexus().id()));
+        byte[] out = TargetPortGroups.report(command.format() == 1, TargetPortGroups.ports(directory, c.nexus().id()));
         return Context.data(out, command.allocation());
-    }
-
-    private List<Integer> ports(NexusId id) {
-        List<Integer> tags =
-                directory.target(id.targetName()).stream()
-                        .flatMap(t -> t.portals().stream())
-                        .map(TargetInfo.Portal::groupTag)
-                        .distinct()
-                        .sorted()
-                        .toList();
-        return tags.contains(id.portalGroupTag()) ? tags : List.of(id.portalGroupTag());
     }
 
     /** The states are the gateway's to decide: what is asked for must be what is. */

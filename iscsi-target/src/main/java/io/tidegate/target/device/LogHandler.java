@@ -13,9 +13,9 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * LOG SENSE (SPC-5, 6.9 and 7.3; SBC-4, 6.4). The counts are those of all nexuses since the start of
- * the target; no host can set them back, and no threshold is set for any (ETC=0), so that threshold
- * values are refused. Pages that are lists are the same for every page control.
+ * LOG SENSE (SPC-5, 6.9 and 7.3; SBC-4, 6.4). The counts are those of all nexuses since the start
+ * of the target; no host can set them back, and no threshold is set for any (ETC=0), so that
+ * threshold values are refused. Pages that are lists are the same for every page control.
  */
 final class LogHandler {
 

@@ -61,8 +61,7 @@ final class ModeHandler implements Handler<ModeCommand> {
                 .orElse(null);
     }
 
-    private static Step sense(
-            Context c, ModeCommand.Sense command, @Nullable Threshold threshold) {
+    private static Step sense(Context c, ModeCommand.Sense command, @Nullable Threshold threshold) {
         ModeValues values =
                 switch (command.control()) {
                     case CURRENT, CHANGEABLE -> c.state().modes();

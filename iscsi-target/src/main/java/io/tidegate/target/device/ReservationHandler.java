@@ -1,6 +1,7 @@
 package io.tidegate.target.device;
 
 import io.tidegate.copy.manager.CopyManager;
+import io.tidegate.presentation.LunDirectory;
 import io.tidegate.presentation.ReservationStore;
 import io.tidegate.scsi.PersistentList;
 import io.tidegate.scsi.ReservationCommand;
@@ -13,7 +14,9 @@ import io.tidegate.target.reservation.PersistentState;
 import io.tidegate.target.reservation.ReservationType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,18 +29,23 @@ import org.slf4j.LoggerFactory;
 final class ReservationHandler implements Handler<ReservationCommand> {
 
     private static final Logger LOG = LoggerFactory.getLogger(ReservationHandler.class);
-    private static final int LONGEST_LIST = 1024;
+    private static final int LONGEST_MOVE = 1024;
+    private static final int LONGEST_REGISTER = 16 << 10; // some sixty ports with long names
+    private static final int MOST_REGISTRATIONS = 4096;
 
+    private final LunDirectory directory;
     private final ReservationStore store;
     private final CopyManager copies;
     private final Attentions attentions;
     private final Supplier<TaskControl> tasks;
 
     ReservationHandler(
+            LunDirectory directory,
             ReservationStore store,
             CopyManager copies,
             Attentions attentions,
             Supplier<TaskControl> tasks) {
+        this.directory = directory;
         this.store = store;
         this.copies = copies;
         this.attentions = attentions;
@@ -85,12 +93,13 @@ final class ReservationHandler implements Handler<ReservationCommand> {
 
     private Step out(Context c, ReservationCommand.PersistentOut command) {
         int length = command.parameterLength();
-        boolean move = command.action() == Action.REGISTER_AND_MOVE;
-        boolean right =
-                move
-                        ? length >= PersistentList.BASIC_LENGTH && length <= LONGEST_LIST
-                        : length == PersistentList.BASIC_LENGTH;
-        if (!right) {
+        int most =
+                switch (command.action()) {
+                    case REGISTER_AND_MOVE -> LONGEST_MOVE;
+                    case REGISTER, REGISTER_AND_IGNORE -> LONGEST_REGISTER;
+                    default -> PersistentList.BASIC_LENGTH;
+                };
+        if (length < PersistentList.BASIC_LENGTH || length > most) {
             return c.check(Sense.parameterListLength());
         }
         if (c.state().reservedBy() != null) {
@@ -110,15 +119,33 @@ final class ReservationHandler implements Handler<ReservationCommand> {
             return c.check(Sense.parameterListLength());
         }
         Action action = command.action();
-        PersistentList list =
-                action == Action.REGISTER_AND_MOVE
-                        ? PersistentList.move(data)
-                        : PersistentList.basic(data);
+        PersistentList list;
+        if (action == Action.REGISTER_AND_MOVE) {
+            list = PersistentList.move(data);
+        } else {
+            PersistentList.Parsed parsed = PersistentList.basic(data);
+            list = parsed.list();
+            if (list == null) {
+                Sense fault = parsed.fault();
+                return c.check(fault == null ? Sense.parameterListLength() : fault);
+            }
+        }
         PersistentOut out =
                 new PersistentOut(
                         c.nexus().registrant(),
                         ReservationType.of(command.type()),
-                        command.scope());
+                        command.scope(),
+                        list.allPorts() ? ports(c.nexus().id()) : new LinkedHashMap<>());
+        return apply(c, action, out, list);
+    }
+
+    private SequencedMap<Integer, String> ports(NexusId id) {
+        SequencedMap<Integer, String> ports = new LinkedHashMap<>();
+        TargetPortGroups.ports(directory, id).forEach(tag -> ports.put(tag, id.targetPort(tag)));
+        return ports;
+    }
+
+    private Step apply(Context c, Action action, PersistentOut out, PersistentList list) {
         UnitState state = c.state();
         Outcome.Done done;
         state.changes().lock();
@@ -132,6 +159,10 @@ final class ReservationHandler implements Handler<ReservationCommand> {
                     return c.check(faulty.sense());
                 }
                 case Outcome.Done good -> {
+                    int many = good.state().keys().size();
+                    if (many > MOST_REGISTRATIONS && many > before.keys().size()) {
+                        return c.check(Sense.insufficientRegistrationResources());
+                    }
                     if (!keep(c, before, good.state())) {
                         return c.check(Sense.insufficientRegistrationResources());
                     }

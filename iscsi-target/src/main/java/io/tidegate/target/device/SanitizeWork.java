@@ -81,7 +81,8 @@ final class SanitizeWork {
             int pass = (int) (at / size);
             long offset = at % size;
             long length = Math.min(piece, size - offset);
-            if (!done(unit, run, Pieces.run(unit, generation(run), offset, length, of(run, pass)))) {
+            if (!done(
+                    unit, run, Pieces.run(unit, generation(run), offset, length, of(run, pass)))) {
                 return ending(unit, run, at);
             }
             at += length;
@@ -126,8 +127,7 @@ final class SanitizeWork {
     }
 
     private static Pieces.End flush(LogicalUnit unit, SanitizeRun run) throws DeviceException {
-        return Pieces.run(
-                unit, generation(run), 0, 0, (device, offset, length) -> device.flush());
+        return Pieces.run(unit, generation(run), 0, 0, (device, offset, length) -> device.flush());
     }
 
     /** Progress counts only once it is durable. */

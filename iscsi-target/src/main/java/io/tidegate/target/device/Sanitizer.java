@@ -173,9 +173,7 @@ final class Sanitizer implements AutoCloseable {
         return command.immediate()
                 ? Context.GOOD
                 : new Step.Await(
-                        run.ended()
-                                .thenApply(
-                                        well -> well ? Context.GOOD : c.check(run.sense())));
+                        run.ended().thenApply(well -> well ? Context.GOOD : c.check(run.sense())));
     }
 
     /** Takes up what is kept for a unit that has just been made known. */

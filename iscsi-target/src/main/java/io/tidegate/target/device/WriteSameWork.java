@@ -9,9 +9,9 @@ import java.nio.ByteBuffer;
 import java.util.function.BooleanSupplier;
 
 /**
- * WRITE SAME that has its block (SBC-4, 5.50). What takes no longer than a large write is done by an
- * I/O worker at once; more, up to the whole medium, in pieces that take turns with those of other
- * long commands on the unit, and end when the command is given up.
+ * WRITE SAME that has its block (SBC-4, 5.50). What takes no longer than a large write is done by
+ * an I/O worker at once; more, up to the whole medium, in pieces that take turns with those of
+ * other long commands on the unit, and end when the command is given up.
  *
  * @param offset in bytes
  * @param lengthBytes at least one block

@@ -147,8 +147,7 @@ final class Commands {
             case Step.ReadMedium read -> reads.start(task, read);
             case Step.TakeData take -> takeData(task, take);
             case Step.Run run -> run(task, () -> run.work().run(), run.lane());
-            case Step.RunLong run ->
-                    run(task, () -> run.work().run(() -> task.aborted), Lane.LONG);
+            case Step.RunLong run -> run(task, () -> run.work().run(() -> task.aborted), Lane.LONG);
             case Step.Await await -> await(task, await.next());
             case Step.Park park -> park(task, park.unit());
         }

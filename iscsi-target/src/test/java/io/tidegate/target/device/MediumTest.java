@@ -265,10 +265,7 @@ class MediumTest {
                     return false;
                 };
         assertSense(
-                bench.run(
-                        nexus,
-                        new WriteSame(0, 0, false, false, false).encode(),
-                        pattern(1, 12)),
+                bench.run(nexus, new WriteSame(0, 0, false, false, false).encode(), pattern(1, 12)),
                 Sense.aborted());
         assertThat(read(0, 8)).containsOnly(0);
         assertThat(read((int) (Pieces.FILL_BYTES / BLOCK), 8)).containsOnly(0);

@@ -74,8 +74,7 @@ public final class MemoryStores {
             }
 
             @Override
-            public void save(LogicalUnitId unit, Optional<Unfinished> sanitize)
-                    throws IOException {
+            public void save(LogicalUnitId unit, Optional<Unfinished> sanitize) throws IOException {
                 check();
                 sanitize.ifPresentOrElse(s -> sanitizes.put(unit, s), () -> sanitizes.remove(unit));
             }

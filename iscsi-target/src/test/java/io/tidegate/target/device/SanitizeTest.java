@@ -17,16 +17,16 @@ import io.tidegate.presentation.LogicalUnit;
 import io.tidegate.presentation.SanitizeStore.Unfinished;
 import io.tidegate.scsi.MediumCommand.Read;
 import io.tidegate.scsi.MediumCommand.Write;
-import io.tidegate.scsi.Sense;
 import io.tidegate.scsi.ModeValues;
+import io.tidegate.scsi.Sense;
 import io.tidegate.target.reservation.PersistentState;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -299,7 +299,8 @@ class SanitizeTest {
         assertSense(run("28 00 00 00 00 00 00 00 01 00"), Sense.sanitizeInProgress(0));
         assertSense(run(BLOCK_ERASE), Sense.sanitizeInProgress(0));
         assertSense(run(EXIT_FAILURE_MODE), Sense.sanitizeInProgress(0));
-        assertSense(bench.finish(other, late, waiting, new byte[BLOCK]), Sense.sanitizeInProgress(0));
+        assertSense(
+                bench.finish(other, late, waiting, new byte[BLOCK]), Sense.sanitizeInProgress(0));
         assertGood(run("12 00 00 00 24 00"));
         byte[] told = bytes(run("03 00 00 00 fc 00"));
         Sense sense = requireNonNull(Sense.parse(told));
@@ -310,8 +311,7 @@ class SanitizeTest {
         bench.server.reset(ResetKind.TARGET_COLD, null, other);
         bench.server.close(nexus, true);
         Bench.settled(bench.server, other);
-        assertSense(
-                bench.run(other, 1, Bench.cdb("00"), new byte[0]), Sense.sanitizeInProgress(0));
+        assertSense(bench.run(other, 1, Bench.cdb("00"), new byte[0]), Sense.sanitizeInProgress(0));
         SanitizeRun run = requireNonNull(requireNonNull(other.lun(1)).state().sanitize());
         slow.goOn.countDown();
         assertThat(run.ended().get(1, TimeUnit.MINUTES)).isTrue();
