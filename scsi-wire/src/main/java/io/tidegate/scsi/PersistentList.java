@@ -53,8 +53,7 @@ public record PersistentList(
             }
             specified = ports(data.slice(at + BASIC_LENGTH + 4, room));
             if (specified == null) {
-                return new Parsed(
-                        null, Sense.invalidFieldInParameterList(BASIC_LENGTH + 4, -1));
+                return new Parsed(null, Sense.invalidFieldInParameterList(BASIC_LENGTH + 4, -1));
             }
         } else if (data.remaining() != BASIC_LENGTH) {
             return new Parsed(null, Sense.parameterListLength());

@@ -75,7 +75,8 @@ public final class DeviceServer implements AutoCloseable {
         this.logs = new LogHandler(stores.spaces());
         this.sanitizer = new Sanitizer(stores.sanitizes(), limits.sanitizeBytesPerSecond());
         this.presence = new Presence(directory, stores, sanitizer, copies, attentions);
-        this.discovery = new DiscoveryHandler(directory, new VitalPages(product, limits, copies));
+        this.discovery =
+                new DiscoveryHandler(directory, new VitalPages(directory, product, limits, copies));
         this.medium = new MediumHandler(limits, clock);
         this.provisioning = new ProvisioningHandler(limits, clock, sanitizer);
         this.unit = new UnitHandler(attentions, logs);

@@ -7,7 +7,8 @@ import java.util.List;
 
 /**
  * The one target port group of a single gateway: every port is active/optimized (SPC-5, 5.18 and
- * 6.36).
+ * 6.36). The states are the gateway's own to change (TPGS says implicit only), so that there is no
+ * SET TARGET PORT GROUPS.
  */
 final class TargetPortGroups {
 

@@ -21,6 +21,7 @@ public final class FakeDirectory implements LunDirectory {
 
     final List<LunListener> listeners = new CopyOnWriteArrayList<>();
     private final TreeMap<Integer, MappedLun> luns = new TreeMap<>();
+
     /** Of the target's portal groups. */
     volatile List<Integer> tags = List.of(1);
 
@@ -52,7 +53,10 @@ public final class FakeDirectory implements LunDirectory {
                                 TARGET,
                                 "",
                                 tags.stream()
-                                        .map(t -> new TargetInfo.Portal(portal, Optional.empty(), t))
+                                        .map(
+                                                t ->
+                                                        new TargetInfo.Portal(
+                                                                portal, Optional.empty(), t))
                                         .toList()))
                 : Optional.empty();
     }

@@ -221,4 +221,40 @@ class IdentityTest {
         assertThat(extended[4]).isEqualTo((byte) 0x10);
         assertSense(bench.run(nexus, "a3 4a 00 00 00 00 00 00 01"), Sense.invalidFieldInCdb());
     }
+
+    @Test
+    void everyPortOfTheTargetIsNamed() {
+        bench.directory.tags = List.of(1, 7);
+        byte[] page = page(0x88);
+        int at = 4;
+        List<Integer> ports = new ArrayList<>();
+        while (at < page.length) {
+            int port = Be.u16(page, at + 2);
+            ports.add(port);
+            assertThat(Be.u16(page, at + 6)).isZero(); // no TransportID of the initiator
+            int described = Be.u16(page, at + 10);
+            byte[] names = new byte[4 + described];
+            Be.put8(names, 1, Designator.PAGE);
+            Be.put16(names, 2, described);
+            System.arraycopy(page, at + 12, names, 4, described);
+            assertThat(Designator.parsePage(names))
+                    .containsExactly(
+                            Designator.name(
+                                    Designator.Association.TARGET_PORT,
+                                    nexus.id().targetPort(port)));
+            at += 12 + described;
+        }
+        assertThat(at).isEqualTo(page.length);
+        assertThat(ports).containsExactly(1, 7);
+    }
+
+    @Test
+    void portGroupStatesAreTheGatewaysOwn() {
+        StandardInquiry told =
+                requireNonNull(StandardInquiry.parse(bytes(bench.run(nexus, "12 00 00 00 60"))));
+        assertThat(told.portGroups()).isEqualTo(1); // implicit only
+        assertSense(
+                bench.run(nexus, Bench.cdb("a4 0a 00 00 00 00 00 00 00 08"), new byte[8]),
+                Sense.invalidOpcode());
+    }
 }

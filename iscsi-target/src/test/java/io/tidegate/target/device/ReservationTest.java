@@ -309,8 +309,7 @@ class ReservationTest {
     }
 
     private static PersistentList specifying(long key, long actionKey, TransportId... ports) {
-        return new PersistentList(
-                key, actionKey, List.of(ports), false, false, false, 0, null);
+        return new PersistentList(key, actionKey, List.of(ports), false, false, false, 0, null);
     }
 
     private int registered() {
