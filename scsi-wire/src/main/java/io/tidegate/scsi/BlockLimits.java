@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param optimalGranularity at most 65535
  * @param maxUnmapDescriptors descriptors in one UNMAP
  * @param unmapAlignment first block of a unit of the granularity
- * @param atomicBoundary longest boundary of WRITE ATOMIC; 0 for none
+ * @param maxWriteSame longest WRITE SAME; 0 for no limit
+ * @param atomic limits of WRITE ATOMIC
  */
 public record BlockLimits(
         boolean writeSameNonZero,

@@ -30,6 +30,9 @@ public record DeviceLimits(
      */
     static final int THRESHOLD_SET_BYTES = 1 << 20;
 
+    /** A power of two, so that the pieces hosts make of a long range stay aligned. */
+    private static final int THIN_WRITE_SAME_BLOCKS = 1 << 15;
+
     public static final DeviceLimits DEFAULT =
             new DeviceLimits(8 << 20, 1 << 20, 512L << 20, 256, 64 << 10, 1 << 20, 80L << 20);
 
@@ -69,15 +72,25 @@ public record DeviceLimits(
     }
 
     /**
-     * The block limits page of a unit. WRITE SAME has no limit but the end of the medium, and 0
-     * blocks mean all up to there (WSNZ=0): long ones are done in pieces that give way to others.
-     * No limit is reported as 0, for which hosts send pieces of moderate length.
+     * Longest WRITE SAME in blocks, 0 for no limit. What a thin unit takes by one command is bounded,
+     * since each block of it may have to be found in the pool; where space is set aside for all
+     * blocks, the whole medium may be written by one.
      */
+    long writeSameBlocks(UnitShape shape) {
+        return shape.thin() ? THIN_WRITE_SAME_BLOCKS : 0;
+    }
+
+    /** Whether WRITE SAME of 0 blocks means all up to the end of the medium (WSNZ=0). */
+    boolean writeSameToEnd(UnitShape shape) {
+        return writeSameBlocks(shape) == 0;
+    }
+
+    /** The block limits page of a unit. */
     BlockLimits page(UnitShape shape) {
         int block = shape.geometry().logicalBlockBytes();
         int alignment = atomicAlignmentBlocks(shape);
         return new BlockLimits(
-                false,
+                !writeSameToEnd(shape),
                 compareAndWriteBlocks(shape),
                 Math.min(65535, shape.granularityBytes() / block),
                 maxTransferBytes / block,
@@ -87,7 +100,7 @@ public record DeviceLimits(
                 maxUnmapDescriptors,
                 shape.granularityBytes() / block,
                 0,
-                0,
+                writeSameBlocks(shape),
                 new BlockLimits.Atomic(maxAtomicBytes / block, alignment, alignment, 0, 0));
     }
 }

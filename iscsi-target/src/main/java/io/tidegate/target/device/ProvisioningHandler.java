@@ -21,8 +21,9 @@ import java.util.List;
  * Commands that give space back, fill ranges or tell what is mapped (SBC-4, 4.7).
  *
  * <p>Blocks are mapped or deallocated, never anchored: an anchored block promises that a write to
- * it finds its space, and a pool that writes to new places cannot set space aside for single blocks
- * of a thin volume. ANC_SUP is 0, and ANCHOR is refused.
+ * it finds its space. A pool that writes to new places cannot set space aside for single blocks of
+ * a thin volume; and where it is set aside for a whole one, a promotion may bring a replica that
+ * has none. ANC_SUP is 0, and ANCHOR is refused.
  */
 final class ProvisioningHandler implements Handler<ProvisioningCommand> {
 
@@ -100,6 +101,14 @@ final class ProvisioningHandler implements Handler<ProvisioningCommand> {
         }
         if (same.anchor()) {
             return c.check(Sense.invalidFieldInCdb(1, 4));
+        }
+        long most = limits.writeSameBlocks(c.unit().shape());
+        boolean refused =
+                same.blocks() == 0
+                        ? !limits.writeSameToEnd(c.unit().shape())
+                        : most != 0 && same.blocks() > most;
+        if (refused) {
+            return c.check(Sense.invalidFieldInCdb(c.request().opcode() == 0x41 ? 7 : 10, 7));
         }
         if (!same.noData() && c.request().expectedLength() != block) {
             return c.check(Sense.invalidFieldInCdb(1, 0));

@@ -96,7 +96,7 @@ final class VitalPages {
                                     true,
                                     true,
                                     false,
-                                    shape.thin() ? 2 : 1)
+                                    shape.thin() ? 2 : 0)
                             .encode(DISK);
             default -> null;
         };

@@ -55,11 +55,20 @@ final class Bench implements AutoCloseable {
     }
 
     static LogicalUnit unit(BlockDevice device, boolean removable) {
+        return unit(device, new UnitShape(geometry(), 4096, true, removable, false, false));
+    }
+
+    /** A unit for all of which space is set aside. */
+    static LogicalUnit thick(BlockDevice device) {
+        return unit(device, new UnitShape(geometry(), 4096, false, false, false, false));
+    }
+
+    static LogicalUnit unit(BlockDevice device, UnitShape shape) {
         return new LogicalUnit(
                 LogicalUnitId.random(),
                 new UnitIdentity("60014050000000000000000000000001", "serial-1"),
                 "unit",
-                new UnitShape(geometry(), 4096, true, removable, false, false),
+                shape,
                 device,
                 1,
                 LogicalUnit.State.OPEN);

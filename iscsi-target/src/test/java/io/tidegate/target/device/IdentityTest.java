@@ -6,6 +6,10 @@ import static io.tidegate.target.device.Bench.bytes;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidegate.block.Geometry;
+import io.tidegate.block.MemoryDevice;
+import io.tidegate.presentation.LogicalUnit;
+import io.tidegate.presentation.UnitShape;
 import io.tidegate.scsi.Be;
 import io.tidegate.scsi.BlockLimits;
 import io.tidegate.scsi.Capacity;
@@ -128,14 +132,42 @@ class IdentityTest {
         assertGood(unmap(ranges));
         ranges.add(new UnmapList.Range(0, 1));
         assertSense(unmap(ranges), Sense.invalidFieldInParameterList());
-        assertThat(limits.writeSameNonZero()).isFalse();
-        assertThat(limits.maxWriteSame()).isZero(); // no limit: the whole medium by one command
-        assertGood(bench.run(nexus, new WriteSame(0, 0, false, true, true).encode()));
-        assertGood(
-                bench.run(
-                        nexus,
-                        new WriteSame(0, Bench.BLOCKS, false, false, false).encode(),
-                        Bench.pattern(1, 1)));
+    }
+
+    @Test
+    void theLengthOfWriteSameIsKept() {
+        BlockLimits thin = requireNonNull(BlockLimits.parse(page(0xb0)));
+        assertThat(thin.writeSameNonZero()).isTrue();
+        byte[] block = Bench.pattern(1, 1);
+        assertGood(writeSame(thin.maxWriteSame(), block));
+        assertSense(writeSame(thin.maxWriteSame() + 1, block), Sense.lbaOutOfRange());
+        assertSense(writeSame(0, block), Sense.invalidFieldInCdb());
+        assertSense(
+                bench.run(nexus, Bench.cdb("41 00 00 00 00 00 00 00 00 00"), block),
+                Sense.invalidFieldInCdb());
+        bench.directory.map(0, larger(thin.maxWriteSame() + 1), false);
+        Bench.settled(bench.server, nexus);
+        assertSense(writeSame(thin.maxWriteSame() + 1, block), Sense.invalidFieldInCdb());
+
+        bench.directory.map(0, Bench.thick(bench.memory), false);
+        Bench.settled(bench.server, nexus);
+        BlockLimits thick = requireNonNull(BlockLimits.parse(page(0xb0)));
+        assertThat(thick.writeSameNonZero()).isFalse();
+        assertThat(thick.maxWriteSame()).isZero(); // no limit: the whole medium by one command
+        assertGood(writeSame(0, block));
+        assertGood(writeSame(Bench.BLOCKS, block));
+    }
+
+    private ScsiResult writeSame(long blocks, byte[] block) {
+        return bench.run(
+                nexus, new WriteSame(0, blocks, false, false, false).encode(), block);
+    }
+
+    private static LogicalUnit larger(long blocks) {
+        Geometry geometry = new Geometry(Bench.BLOCK, Bench.BLOCK, blocks);
+        return Bench.unit(
+                new MemoryDevice("larger", geometry),
+                new UnitShape(geometry, 4096, true, false, false, false));
     }
 
     private ScsiResult unmap(List<UnmapList.Range> ranges) {

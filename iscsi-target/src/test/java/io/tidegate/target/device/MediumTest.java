@@ -217,7 +217,9 @@ class MediumTest {
     }
 
     @Test
-    void writeSameOfNoBlocksGoesToTheEndOfTheMedium() {
+    void writeSameOfNoBlocksGoesToTheEndOfTheMediumWhereItsSpaceIsSetAside() {
+        bench.directory.map(0, Bench.thick(bench.memory), false);
+        Bench.settled(bench.server, nexus);
         byte[] block = pattern(1, 12);
         write(0, pattern(8, 11));
         byte[] before = read(0, 5);
@@ -245,7 +247,7 @@ class MediumTest {
         int[] asked = {0};
         bench.givenUp = () -> asked[0]++ == 1;
         assertSense(
-                bench.run(nexus, new WriteSame(0, 0, false, false, false).encode(), block),
+                bench.run(nexus, new WriteSame(0, BLOCKS, false, false, false).encode(), block),
                 Sense.aborted());
         int piece = (int) (Pieces.FILL_BYTES / BLOCK);
         assertThat(read(piece - 1, 1)).isEqualTo(block);
@@ -265,7 +267,7 @@ class MediumTest {
                     return false;
                 };
         assertSense(
-                bench.run(nexus, new WriteSame(0, 0, false, false, false).encode(), pattern(1, 12)),
+                bench.run(nexus, new WriteSame(0, BLOCKS, false, false, false).encode(), pattern(1, 12)),
                 Sense.aborted());
         assertThat(read(0, 8)).containsOnly(0);
         assertThat(read((int) (Pieces.FILL_BYTES / BLOCK), 8)).containsOnly(0);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tidegate.iscsi.wire.InitiatorPdu.NopOut;
 import io.tidegate.iscsi.wire.TargetPdu;
 import io.tidegate.iscsi.wire.TaskFunction;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -84,7 +85,9 @@ class LongCommandTest {
             byte[] pattern = new byte[512];
             Arrays.fill(pattern, (byte) 9);
             target.device.hold();
-            int tag = initiator.command(cdb(0x93), true, 512, true, pattern); // 0 blocks from 0
+            byte[] cdb = cdb(0x93);
+            ByteBuffer.wrap(cdb).putInt(10, (int) (TestTarget.SIZE / 512));
+            int tag = initiator.command(cdb, true, 512, true, pattern);
             target.device.awaitBegun();
             initiator.manage(TaskFunction.ABORT_TASK, tag);
             // the answer to a later ping shows that the abort waits for the piece
