@@ -8,12 +8,12 @@ import io.tidegate.scsi.BlockLimits;
  * block limits page (SBC-4, 6.6.4) and is checked against each command, so that what is announced
  * and what is enforced cannot drift apart.
  *
- * @param maxTransferBytes longest READ, WRITE, VERIFY and the like
+ * @param maxTransferBytes longest READ, WRITE, VERIFY, ORWRITE, PRE-FETCH and the like
  * @param optimalTransferBytes best length of sequential transfers
  * @param maxUnmapBytes sum of all ranges of one UNMAP
  * @param maxUnmapDescriptors descriptors in one UNMAP, at least 256
  * @param maxCompareAndWriteBytes longest COMPARE AND WRITE; never more than 128 blocks
- * @param maxAtomicBytes longest WRITE ATOMIC and ORWRITE
+ * @param maxAtomicBytes longest WRITE ATOMIC
  * @param sanitizeBytesPerSecond what SANITIZE with overwrite may read and write, 0 for no limit
  */
 public record DeviceLimits(
@@ -72,9 +72,9 @@ public record DeviceLimits(
     }
 
     /**
-     * Longest WRITE SAME in blocks, 0 for no limit. What a thin unit takes by one command is bounded,
-     * since each block of it may have to be found in the pool; where space is set aside for all
-     * blocks, the whole medium may be written by one.
+     * Longest WRITE SAME in blocks, 0 for no limit. What a thin unit takes by one command is
+     * bounded, since each block of it may have to be found in the pool; where space is set aside
+     * for all blocks, the whole medium may be written by one.
      */
     long writeSameBlocks(UnitShape shape) {
         return shape.thin() ? THIN_WRITE_SAME_BLOCKS : 0;

@@ -159,8 +159,7 @@ class IdentityTest {
     }
 
     private ScsiResult writeSame(long blocks, byte[] block) {
-        return bench.run(
-                nexus, new WriteSame(0, blocks, false, false, false).encode(), block);
+        return bench.run(nexus, new WriteSame(0, blocks, false, false, false).encode(), block);
     }
 
     private static LogicalUnit larger(long blocks) {

@@ -136,6 +136,9 @@ class MediumTest {
         assertSense(
                 bench.run(nexus, Bench.cdb("2f 04 00 00 00 00 00 00 04 00"), data),
                 Sense.invalidFieldInCdb());
+        assertSense( // less data than blocks to compare proves nothing
+                bench.run(nexus, Bench.cdb("2f 02 00 00 00 00 00 00 04 00"), pattern(3, 5)),
+                Sense.dataPhaseError());
         byte[] one = pattern(1, 6);
         write(0, one);
         write(1, one);
@@ -267,7 +270,10 @@ class MediumTest {
                     return false;
                 };
         assertSense(
-                bench.run(nexus, new WriteSame(0, BLOCKS, false, false, false).encode(), pattern(1, 12)),
+                bench.run(
+                        nexus,
+                        new WriteSame(0, BLOCKS, false, false, false).encode(),
+                        pattern(1, 12)),
                 Sense.aborted());
         assertThat(read(0, 8)).containsOnly(0);
         assertThat(read((int) (Pieces.FILL_BYTES / BLOCK), 8)).containsOnly(0);
