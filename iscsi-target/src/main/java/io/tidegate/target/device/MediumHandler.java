@@ -271,15 +271,7 @@ final class MediumHandler implements Handler<MediumCommand> {
                     }
                     return c.onMedium(
                             device -> {
-                                Media.update(
-                                        c.state(),
-                                        device,
-                                        write.lba() * block,
-                                        bytes,
-                                        current -> {
-                                            current.put(data.duplicate());
-                                            return true;
-                                        });
+                                Media.writeWhole(c.state(), device, write.lba() * block, data);
                                 return settle(c, device, write.fua());
                             });
                 });
