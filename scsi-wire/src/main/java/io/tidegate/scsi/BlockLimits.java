@@ -57,7 +57,7 @@ public record BlockLimits(
         Be.put32(out, 20, maxUnmap);
         Be.put32(out, 24, maxUnmapDescriptors);
         Be.put32(out, 28, unmapGranularity);
-        Be.put32(out, 32, unmapAlignment | 0x8000_0000L); // UGAVALID
+        Be.put32(out, 32, unmapGranularity == 0 ? 0 : unmapAlignment | 0x8000_0000L); // UGAVALID
         Be.put64(out, 36, maxWriteSame);
         Be.put32(out, 44, atomic.maxTransfer);
         Be.put32(out, 48, atomic.alignment);

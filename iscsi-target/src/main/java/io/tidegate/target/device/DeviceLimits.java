@@ -96,9 +96,9 @@ public record DeviceLimits(
                 maxTransferBytes / block,
                 optimalTransferBytes / block,
                 maxTransferBytes / block,
-                Math.min(maxUnmapBytes / block, 0xffffffffL),
-                maxUnmapDescriptors,
-                shape.granularityBytes() / block,
+                shape.thin() ? Math.min(maxUnmapBytes / block, 0xffffffffL) : 0,
+                shape.thin() ? maxUnmapDescriptors : 0,
+                shape.thin() ? shape.granularityBytes() / block : 0,
                 0,
                 writeSameBlocks(shape),
                 new BlockLimits.Atomic(maxAtomicBytes / block, alignment, alignment, 0, 0));

@@ -139,10 +139,11 @@ public final class DeviceServer implements AutoCloseable {
     public Step begin(Nexus nexus, ScsiRequest request) {
         int number = LunAddress.number(request.lun());
         NexusLun lun = nexus.lun(number);
-        Operation row = Operation.find(request.cdb());
+        Operation found = Operation.find(request.cdb());
         if (lun == null) {
-            return beginOfNothing(nexus, request, number, row);
+            return beginOfNothing(nexus, request, number, found);
         }
+        Operation row = SupportedOperations.on(lun.unit().shape(), found);
         Context c = new Context(nexus, lun, request);
         Step refused = lun.attentions().isEmpty() ? conflict(c, row) : attention(c, row);
         if (refused != null) {

@@ -102,6 +102,9 @@ final class ProvisioningHandler implements Handler<ProvisioningCommand> {
         if (same.anchor()) {
             return c.check(Sense.invalidFieldInCdb(1, 4));
         }
+        if (same.unmap() && !c.unit().shape().thin()) {
+            return c.check(Sense.invalidFieldInCdb(1, 3));
+        }
         long most = limits.writeSameBlocks(c.unit().shape());
         boolean refused =
                 same.blocks() == 0

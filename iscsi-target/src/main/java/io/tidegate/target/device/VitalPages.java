@@ -88,18 +88,13 @@ final class VitalPages {
             case BlockLimits.PAGE -> limits.page(shape).encode(DISK);
             case Vpd.CHARACTERISTICS ->
                     Vpd.characteristics(DISK, shape.rotational() ? ROTATION : NOT_ROTATING);
-            case Provisioning.PAGE ->
-                    new Provisioning(
-                                    shape.thin() ? thresholdExponent(shape) : 0,
-                                    true,
-                                    true,
-                                    true,
-                                    true,
-                                    false,
-                                    shape.thin() ? 2 : 0)
-                            .encode(DISK);
+            case Provisioning.PAGE -> (shape.thin() ? thin(shape) : Provisioning.NONE).encode(DISK);
             default -> null;
         };
+    }
+
+    private static Provisioning thin(UnitShape shape) {
+        return new Provisioning(thresholdExponent(shape), true, true, true, true, false, 2);
     }
 
     private static int thresholdExponent(UnitShape shape) {

@@ -304,6 +304,30 @@ class ClaimsTest {
         }
     }
 
+    @Test
+    void aUnitThatIsFullyProvisionedHasNoWayOfGivingBack() {
+        bench.directory.map(0, Bench.thick(bench.memory), false);
+        Bench.settled(bench.server, nexus);
+        byte[] sixteen = bytes(bench.run(nexus, "9e 10 00 00 00 00 00 00 00 00 00 00 00 20"));
+        assertThat(requireNonNull(Capacity.parse16(sixteen)).thin()).isFalse();
+        assertThat(Provisioning.parse(page(Provisioning.PAGE))).isEqualTo(Provisioning.NONE);
+        assertThat(limits().maxUnmap()).isZero();
+        assertThat(limits().maxUnmapDescriptors()).isZero();
+        assertThat(limits().unmapGranularity()).isZero();
+        whatIsListedIsKnownAndNothingElse();
+        assertThat(listed()).doesNotContainKey(0x42);
+        assertThat(listed().get(0x48)).containsExactly(0x01, 0x1f);
+        assertGood(bench.run(nexus, range(0x8a, 0, 8), pattern(8, 5)));
+        assertSense(unmap(0, 8), Sense.invalidOpcode());
+        assertSense(bench.run(nexus, "48 02"), Sense.invalidFieldInCdb());
+        for (int opcode : new int[] {0x41, 0x93}) {
+            byte[] same = range(opcode, 0, 8);
+            same[1] = 0x08;
+            assertSense(bench.run(nexus, same, new byte[BLOCK]), Sense.invalidFieldInCdb());
+        }
+        assertThat(bytes(bench.run(nexus, range(0x88, 0, 8)))).isEqualTo(pattern(8, 5));
+    }
+
     private int status(long lba) {
         return bytes(bench.run(nexus, new GetLbaStatus(lba, 24).encode()))[20];
     }

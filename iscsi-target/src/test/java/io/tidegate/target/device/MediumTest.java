@@ -235,7 +235,7 @@ class MediumTest {
         assertGood(bench.run(nexus, ten, pattern(1, 13)));
         assertThat(read(BLOCKS - 2, 1)).isEqualTo(block);
         assertThat(read(BLOCKS - 1, 1)).isEqualTo(pattern(1, 13));
-        assertGood(bench.run(nexus, new WriteSame(6, 0, false, true, true).encode()));
+        assertGood(bench.run(nexus, new WriteSame(6, 0, false, false, true).encode()));
         assertThat(read(5, 1)).isEqualTo(block);
         assertThat(read(6, 8)).containsOnly(0);
         assertThat(read(BLOCKS - 1, 1)).containsOnly(0);
