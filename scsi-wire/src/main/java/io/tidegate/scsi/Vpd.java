@@ -92,11 +92,12 @@ public final class Vpd {
 
     /**
      * @param rotation 0001h for a medium that does not rotate, else revolutions a minute
+     * @param erases whether SANITIZE has BLOCK ERASE; what was erased can be read then (WABEREQ)
      */
-    public static byte[] characteristics(int deviceType, int rotation) {
+    public static byte[] characteristics(int deviceType, int rotation, boolean erases) {
         byte[] out = page(deviceType, CHARACTERISTICS, 60);
         Be.put16(out, 4, rotation);
-        out[7] = 0x40; // WABEREQ: what was erased can be read
+        out[7] = (byte) (erases ? 0x40 : 0);
         return out;
     }
 }

@@ -87,7 +87,8 @@ final class VitalPages {
             case Vpd.THIRD_PARTY_COPY -> copies.vpdThirdPartyCopy();
             case BlockLimits.PAGE -> limits.page(shape).encode(DISK);
             case Vpd.CHARACTERISTICS ->
-                    Vpd.characteristics(DISK, shape.rotational() ? ROTATION : NOT_ROTATING);
+                    Vpd.characteristics(
+                            DISK, shape.rotational() ? ROTATION : NOT_ROTATING, shape.thin());
             case Provisioning.PAGE -> (shape.thin() ? thin(shape) : Provisioning.NONE).encode(DISK);
             default -> null;
         };

@@ -306,8 +306,10 @@ class ClaimsTest {
 
     @Test
     void aUnitThatIsFullyProvisionedHasNoWayOfGivingBack() {
+        assertThat(page(Vpd.CHARACTERISTICS)[7] & 0xc0).isEqualTo(0x40); // readable once erased
         bench.directory.map(0, Bench.thick(bench.memory), false);
         Bench.settled(bench.server, nexus);
+        assertThat(page(Vpd.CHARACTERISTICS)[7] & 0xc0).isZero();
         byte[] sixteen = bytes(bench.run(nexus, "9e 10 00 00 00 00 00 00 00 00 00 00 00 20"));
         assertThat(requireNonNull(Capacity.parse16(sixteen)).thin()).isFalse();
         assertThat(Provisioning.parse(page(Provisioning.PAGE))).isEqualTo(Provisioning.NONE);
