@@ -28,4 +28,20 @@ public interface AtomicUpdatable {
      * @return what the change returned
      */
     boolean update(long offset, int length, Change change) throws DeviceException;
+
+    /**
+     * Writes a range in one step, as {@link #update} does. A device that outlives a loss of power
+     * keeps to more: after one, all of the range is new or nothing of it.
+     *
+     * @param from position to limit, at most {@link #MAX_UPDATE_BYTES}
+     */
+    default void writeWhole(long offset, ByteBuffer from) throws DeviceException {
+        update(
+                offset,
+                from.remaining(),
+                current -> {
+                    current.put(from.duplicate());
+                    return true;
+                });
+    }
 }

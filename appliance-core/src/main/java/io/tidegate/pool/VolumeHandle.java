@@ -176,6 +176,20 @@ final class VolumeHandle
     }
 
     @Override
+    public void writeWhole(long offset, ByteBuffer from) throws DeviceException {
+        int length = from.remaining();
+        if (length > MAX_UPDATE_BYTES) {
+            throw new IllegalArgumentException("update of " + length + " bytes");
+        }
+        Ground g = ground(offset, length);
+        try {
+            new WholeWriter(g.core, g.v, g.writer).write(offset, from);
+        } catch (IOException e) {
+            throw Failures.writing(e, g.core, name, offset, length);
+        }
+    }
+
+    @Override
     public long share(BlockDevice source, long sourceOffset, long offset, long length)
             throws DeviceException {
         Ground g = ground(offset, length);

@@ -40,7 +40,7 @@ final class VolumeWriter {
     }
 
     /** What is done with a range while it is locked; may be asked twice, see {@link #locked}. */
-    private interface Step {
+    interface Step {
         /**
          * @param claim what new grains are taken from; if there is none and one would be needed,
          *     nothing must be done
@@ -111,7 +111,7 @@ final class VolumeWriter {
     }
 
     /** Runs a step inside gate, guard and range lock; with a claim only if it asks for one. */
-    private void locked(long offset, long length, Step step) throws IOException {
+    void locked(long offset, long length, Step step) throws IOException {
         requireWritable();
         // Else each write that fails would leave one more record in the queue.
         core.wal.tryAgain();
@@ -368,14 +368,13 @@ final class VolumeWriter {
     }
 
     void queue(WalRecord record, Replaced replaced) {
-        v.queued(core.wal.append(List.of(record), replaced));
+        v.queued(core.wal.append(List.of(record), List.of(replaced)));
     }
 
     /**
      * @return the checksum of each grain, none where the pool keeps none
      */
-    private int[] writeNew(long g, SpaceMap.Taken taken, long offset, ByteBuffer from)
-            throws IOException {
+    int[] writeNew(long g, SpaceMap.Taken taken, long offset, ByteBuffer from) throws IOException {
         long grainStart = g << layout.grainShift();
         long grainEnd = g + taken.grains() << layout.grainShift();
         long start = Math.max(offset, grainStart);

@@ -26,7 +26,7 @@ final class Wal {
         void apply(long lsn, WalRecord record, @Nullable Replaced replaced);
     }
 
-    private record Unit(long firstLsn, List<WalRecord> records, @Nullable Replaced replaced) {
+    private record Unit(long firstLsn, List<WalRecord> records, List<Replaced> replaced) {
         int bytes() {
             int n = 0;
             for (WalRecord r : records) {
@@ -38,7 +38,9 @@ final class Wal {
         /** As many records, at the same LSNs, that change nothing. */
         Unit nothing() {
             return new Unit(
-                    firstLsn, Collections.nCopies(records.size(), new WalRecord.Nothing()), null);
+                    firstLsn,
+                    Collections.nCopies(records.size(), new WalRecord.Nothing()),
+                    List.of());
         }
     }
 
@@ -142,8 +144,13 @@ final class Wal {
 
     // Queue -------------------------------------------------------------------------------------
 
-    /** Queues records that take effect together; the LSN of the last. Does not wait. */
-    long append(List<WalRecord> records, @Nullable Replaced replaced) {
+    /**
+     * Queues records that take effect together. Does not wait.
+     *
+     * @param replaced by each of the records, none where these are yet to be done to the maps
+     * @return the LSN of the last
+     */
+    long append(List<WalRecord> records, List<Replaced> replaced) {
         synchronized (queueLock) {
             Unit unit = new Unit(nextLsn, records, replaced);
             queue.add(unit);
@@ -164,9 +171,9 @@ final class Wal {
         writer.lock();
         try {
             drain();
-            int bytes = new Unit(0, records, null).bytes() + WalBatch.HEADER_BYTES;
+            int bytes = new Unit(0, records, List.of()).bytes() + WalBatch.HEADER_BYTES;
             require(fits(ringBytes / 20 * 19, WalBatch.padded(bytes) + WalBatch.ALIGN));
-            long lsn = append(records, null);
+            long lsn = append(records, List.of());
             try {
                 awaitWritten(lsn);
             } catch (IOException e) {
@@ -281,7 +288,8 @@ final class Wal {
         for (Unit unit : units) {
             long lsn = unit.firstLsn();
             for (WalRecord r : unit.records()) {
-                effect.apply(lsn, r, unit.replaced());
+                int at = (int) (lsn - unit.firstLsn());
+                effect.apply(lsn, r, unit.replaced().isEmpty() ? null : unit.replaced().get(at));
                 lsn++;
             }
         }

@@ -185,6 +185,20 @@ public final class LogicalUnit {
     }
 
     /**
+     * Begins a new period of the same generation without closing the gate, so that {@link
+     * #awaitDrained} then waits for the commands that entered before. Does nothing unless open.
+     */
+    public void separate() {
+        synchronized (gate) {
+            Entry open = current;
+            if (open.state == State.OPEN) {
+                current = new Entry(this, open.device, open.generation, State.OPEN);
+                undrained.add(open);
+            }
+        }
+    }
+
+    /**
      * Waits until every command that entered before the gate closed has exited, abandoned ones too.
      *
      * @return false when some were still inside after {@code limit}

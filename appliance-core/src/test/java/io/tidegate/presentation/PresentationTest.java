@@ -217,11 +217,17 @@ class PresentationTest {
         new CatalogReservations(house.catalog).save(id, Optional.of(kept));
         ModePageStore.SavedModes modes = new ModePageStore.SavedModes(false, true, true);
         new CatalogModePages(house.catalog).save(id, modes);
+        SanitizeStore.Unfinished sanitize =
+                new SanitizeStore.Unfinished(true, 3, "55aa", true, true, 7, 1L << 40, 99, true);
+        new CatalogSanitizes(house.catalog).save(id, Optional.of(sanitize));
         house.close();
         house = new House(folder, house.clock);
         CatalogReservations store = new CatalogReservations(house.catalog);
         assertThat(store.load(id)).contains(kept);
         assertThat(new CatalogModePages(house.catalog).load(id)).contains(modes);
+        assertThat(new CatalogSanitizes(house.catalog).load(id)).contains(sanitize);
+        new CatalogSanitizes(house.catalog).save(id, Optional.empty());
+        assertThat(new CatalogSanitizes(house.catalog).load(id)).isEmpty();
         store.save(id, Optional.empty());
         assertThat(store.load(id)).isEmpty();
         assertThatExceptionOfType(java.io.IOException.class)

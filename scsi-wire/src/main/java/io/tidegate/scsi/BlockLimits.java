@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param optimalGranularity at most 65535
  * @param maxUnmapDescriptors descriptors in one UNMAP
  * @param unmapAlignment first block of a unit of the granularity
- * @param atomicBoundary longest boundary of WRITE ATOMIC; 0 for none
+ * @param maxWriteSame longest WRITE SAME; 0 for no limit
+ * @param atomic limits of WRITE ATOMIC
  */
 public record BlockLimits(
         boolean writeSameNonZero,
@@ -56,7 +57,7 @@ public record BlockLimits(
         Be.put32(out, 20, maxUnmap);
         Be.put32(out, 24, maxUnmapDescriptors);
         Be.put32(out, 28, unmapGranularity);
-        Be.put32(out, 32, unmapAlignment | 0x8000_0000L); // UGAVALID
+        Be.put32(out, 32, unmapGranularity == 0 ? 0 : unmapAlignment | 0x8000_0000L); // UGAVALID
         Be.put64(out, 36, maxWriteSame);
         Be.put32(out, 44, atomic.maxTransfer);
         Be.put32(out, 48, atomic.alignment);

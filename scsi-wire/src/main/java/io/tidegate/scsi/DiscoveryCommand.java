@@ -69,10 +69,4 @@ public sealed interface DiscoveryCommand extends ScsiCommand {
             return new ReportTargetPortGroups(Be.u8(cdb, 1) >>> 5, Be.i32(cdb, 6));
         }
     }
-
-    record SetTargetPortGroups(int parameterLength) implements DiscoveryCommand {
-        static SetTargetPortGroups parse(byte[] cdb) {
-            return new SetTargetPortGroups(Be.i32(cdb, 6));
-        }
-    }
 }

@@ -3,6 +3,7 @@ package io.tidegate.scsi;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,8 @@ public final class ModePages {
 
     private record Code(int page, int subpage) {}
 
+    private static final Code THRESHOLDS = new Code(0x1c, 0x02);
+
     private static final List<Code> CODES =
             List.of(
                     new Code(0x01, 0),
@@ -29,27 +32,45 @@ public final class ModePages {
                     new Code(0x0a, 0),
                     new Code(0x0a, 0x01),
                     new Code(0x1c, 0),
-                    new Code(0x1c, 0x02));
+                    THRESHOLDS);
 
     private ModePages() {}
 
+    /**
+     * The soft threshold of the space behind a thin unit.
+     *
+     * @param availableSets threshold sets, see {@link Provisioning}, below which hosts are told
+     */
+    public record Threshold(long availableSets) {}
+
     /** Values after a MODE SELECT, or what is wrong with its list. */
     public record Selected(@Nullable ModeValues values, @Nullable Sense fault) {}
+
+    /** Whether MODE SENSE asks for the page that tells the threshold, among others. */
+    public static boolean asksForThreshold(int page, int subpage) {
+        return (page == ALL || page == THRESHOLDS.page)
+                && (subpage == ALL_SUBPAGES || subpage == THRESHOLDS.subpage);
+    }
 
     /**
      * The pages that MODE SENSE asks for, in ascending order.
      *
      * @param values what the page control asks for; of no matter for the changeable mask
+     * @param threshold null where none is known; the host cannot change it
      * @return null when there is no such page
      */
     public static byte @Nullable [] sense(
-            int page, int subpage, ModeCommand.Control control, ModeValues values) {
+            int page,
+            int subpage,
+            ModeCommand.Control control,
+            ModeValues values,
+            @Nullable Threshold threshold) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         for (Code code : CODES) {
             boolean pageFits = page == ALL || page == code.page;
             boolean subpageFits = subpage == ALL_SUBPAGES || subpage == code.subpage;
             if (pageFits && subpageFits) {
-                byte[] content = encode(code, values);
+                byte[] content = encode(code, values, threshold);
                 out.writeBytes(control == ModeCommand.Control.CHANGEABLE ? mask(code) : content);
             }
         }
@@ -61,8 +82,10 @@ public final class ModePages {
      * has.
      *
      * @param list position to limit
+     * @param threshold asked only when the list has its page
      */
-    public static Selected select(ByteBuffer list, ModeValues current) {
+    public static Selected select(
+            ByteBuffer list, ModeValues current, Supplier<@Nullable Threshold> threshold) {
         ModeValues values = current;
         ByteBuffer in = list.slice();
         int at = 0;
@@ -78,7 +101,7 @@ public final class ModePages {
             if (!CODES.contains(code)) {
                 return new Selected(null, Sense.invalidFieldInParameterList(at, 5));
             }
-            byte[] now = encode(code, values);
+            byte[] now = encode(code, values, code.equals(THRESHOLDS) ? threshold.get() : null);
             if (header + length != now.length) {
                 return new Selected(null, Sense.invalidFieldInParameterList(at + header - 1, 7));
             }
@@ -118,8 +141,8 @@ public final class ModePages {
     }
 
     private static byte[] mask(Code code) {
-        byte[] on = encode(code, ModeValues.EVERYTHING);
-        byte[] off = encode(code, ModeValues.NOTHING);
+        byte[] on = encode(code, ModeValues.EVERYTHING, null);
+        byte[] off = encode(code, ModeValues.NOTHING, null);
         int header = (on[0] & SUBPAGE_FORMAT) != 0 ? 4 : 2;
         for (int i = header; i < on.length; i++) {
             on[i] ^= off[i];
@@ -127,14 +150,14 @@ public final class ModePages {
         return on;
     }
 
-    private static byte[] encode(Code code, ModeValues values) {
+    private static byte[] encode(Code code, ModeValues values, @Nullable Threshold threshold) {
         return switch (code.page << 8 | code.subpage) {
             case 0x0100 -> errorRecovery();
             case 0x0800 -> caching(values);
             case 0x0a00 -> control(values);
             case 0x0a01 -> controlExtension();
             case 0x1c00 -> page(0x1c, 10);
-            case 0x1c02 -> subpage(0x1c, 0x02, 12);
+            case 0x1c02 -> thresholds(threshold);
             default -> throw new IllegalArgumentException("no mode page " + code);
         };
     }
@@ -142,6 +165,7 @@ public final class ModePages {
     private static byte[] errorRecovery() {
         byte[] page = page(0x01, 10);
         page[2] = (byte) 0xc0; // AWRE, ARRE
+        page[7] = (byte) 0x80; // LBPERE: crossing a threshold is told
         return page;
     }
 
@@ -162,6 +186,17 @@ public final class ModePages {
     private static byte[] controlExtension() {
         byte[] page = subpage(0x0a, 0x01, 28);
         page[4] = 0x01; // IALUAE
+        return page;
+    }
+
+    /** One descriptor: told to each nexus when what is available falls below the count. */
+    private static byte[] thresholds(@Nullable Threshold threshold) {
+        byte[] page = subpage(0x1c, 0x02, 12 + 8);
+        if (threshold != null) {
+            page[16] = (byte) 0x80; // enabled, a count, armed for its decrease
+            page[17] = 0x01; // available LBA mapping resource
+            Be.put32(page, 20, Math.min(threshold.availableSets, 0xffffffffL));
+        }
         return page;
     }
 

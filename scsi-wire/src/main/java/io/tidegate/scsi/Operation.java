@@ -226,13 +226,6 @@ public enum Operation {
             LEGACY_ONLY,
             NOTHING,
             DiscoveryCommand.ReportTaskManagement::parse),
-    SET_TARGET_PORT_GROUPS(
-            0x0a,
-            "a4 0a 00 00 00 00 ff ff ff ff 00 00",
-            "",
-            WRITE,
-            NOTHING,
-            DiscoveryCommand.SetTargetPortGroups::parse),
     READ_12(
             "a8 18 ff ff ff ff ff ff ff ff 1f 00",
             "00 02",

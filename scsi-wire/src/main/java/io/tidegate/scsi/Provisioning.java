@@ -23,6 +23,11 @@ public record Provisioning(
         int type) {
 
     public static final int PAGE = 0xb2;
+
+    /** Of a unit that is fully provisioned. */
+    public static final Provisioning NONE =
+            new Provisioning(0, false, false, false, false, false, 0);
+
     private static final int LENGTH = 8;
 
     public byte[] encode(int deviceType) {

@@ -21,7 +21,7 @@ public sealed interface ProvisioningCommand extends ScsiCommand {
 
     /**
      * @param lba unsigned
-     * @param blocks 0 is refused, as the limits page says (WSNZ)
+     * @param blocks 0 for all from {@code lba} to the end of the medium, where WSNZ is 0
      * @param noData NDOB: no data-out, the block is all zeroes
      */
     record WriteSame(long lba, long blocks, boolean anchor, boolean unmap, boolean noData)

@@ -3,6 +3,8 @@ package io.tidegate.scsi;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
 
 /**
  * Vital product data pages that are simple enough to need no record (SPC-5, 7.7; SBC-4, 6.6). Each
@@ -69,23 +71,33 @@ public final class Vpd {
         return out;
     }
 
-    /** One target port: its relative identifier and its name. */
-    public static byte[] scsiPorts(int deviceType, int relativePort, Designator portName) {
-        int described = 4 + portName.value().length;
-        byte[] out = page(deviceType, SCSI_PORTS, 12 + described);
-        Be.put16(out, 6, relativePort);
-        Be.put16(out, 14, described);
-        portName.put(out, 16);
+    /**
+     * Target ports.
+     *
+     * @param names of the ports, by relative identifier
+     */
+    public static byte[] scsiPorts(int deviceType, SortedMap<Integer, Designator> names) {
+        int length = names.values().stream().mapToInt(n -> 16 + n.value().length).sum();
+        byte[] out = page(deviceType, SCSI_PORTS, length);
+        int at = 4;
+        for (Map.Entry<Integer, Designator> port : names.entrySet()) {
+            int described = 4 + port.getValue().value().length;
+            Be.put16(out, at + 2, port.getKey());
+            Be.put16(out, at + 10, described);
+            port.getValue().put(out, at + 12);
+            at += 12 + described;
+        }
         return out;
     }
 
     /**
      * @param rotation 0001h for a medium that does not rotate, else revolutions a minute
+     * @param erases whether SANITIZE has BLOCK ERASE; what was erased can be read then (WABEREQ)
      */
-    public static byte[] characteristics(int deviceType, int rotation) {
+    public static byte[] characteristics(int deviceType, int rotation, boolean erases) {
         byte[] out = page(deviceType, CHARACTERISTICS, 60);
         Be.put16(out, 4, rotation);
-        out[7] = 0x40; // WABEREQ: what was erased can be read
+        out[7] = (byte) (erases ? 0x40 : 0);
         return out;
     }
 }

@@ -80,10 +80,15 @@ class ParameterListsTest {
 
     @Test
     void persistentListsComeBack() {
-        PersistentList basic = new PersistentList(1, -2, true, false, true, false, 0, null);
-        assertThat(PersistentList.basic(ByteBuffer.wrap(basic.encode()))).isEqualTo(basic);
+        PersistentList basic = new PersistentList(1, -2, null, true, true, false, 0, null);
+        assertThat(PersistentList.basic(ByteBuffer.wrap(basic.encode())).list()).isEqualTo(basic);
+        List<TransportId> two = List.of(new TransportId("iqn.a", 7), new TransportId("iqn.bb", 8));
+        PersistentList more = new PersistentList(0, 9, two, false, true, false, 0, null);
+        assertThat(PersistentList.basic(ByteBuffer.wrap(more.encode())).list()).isEqualTo(more);
+        assertThat(PersistentList.basic(ByteBuffer.wrap(more.encode(), 0, 60)).fault())
+                .isEqualTo(Sense.parameterListLength());
         PersistentList move =
-                new PersistentList(5, 6, false, false, true, true, 1, new TransportId("iqn.a", 7));
+                new PersistentList(5, 6, null, false, true, true, 1, new TransportId("iqn.a", 7));
         assertThat(PersistentList.move(ByteBuffer.wrap(move.encode()))).isEqualTo(move);
         byte[] lies = move.encode();
         Be.put32(lies, 20, -1);
@@ -94,17 +99,20 @@ class ParameterListsTest {
     void modePagesTakeWhatTheyTellAndNothingElse() {
         ModeValues now = new ModeValues(true, false, false);
         byte[] pages =
-                requireNonNull(ModePages.sense(0x3f, 0xff, ModeCommand.Control.CURRENT, now));
-        assertThat(ModePages.select(ByteBuffer.wrap(pages), now).values()).isEqualTo(now);
+                requireNonNull(ModePages.sense(0x3f, 0xff, ModeCommand.Control.CURRENT, now, null));
+        assertThat(ModePages.select(ByteBuffer.wrap(pages), now, () -> null).values())
+                .isEqualTo(now);
         byte[] mask =
-                requireNonNull(ModePages.sense(0x3f, 0xff, ModeCommand.Control.CHANGEABLE, now));
+                requireNonNull(
+                        ModePages.sense(0x3f, 0xff, ModeCommand.Control.CHANGEABLE, now, null));
         assertThat(mask).hasSameSizeAs(pages);
         int changeable = 0;
         for (int at = 0; at < pages.length; at++) {
             for (int bit = 0; bit < 8; bit++) {
                 byte[] changed = pages.clone();
                 changed[at] ^= (byte) (1 << bit);
-                ModeValues values = ModePages.select(ByteBuffer.wrap(changed), now).values();
+                ModeValues values =
+                        ModePages.select(ByteBuffer.wrap(changed), now, () -> null).values();
                 boolean may = isContent(pages, at) && (mask[at] >>> bit & 1) != 0;
                 if (may) {
                     changeable++;

@@ -40,7 +40,8 @@ class ScsiFuzzTest {
         for (boolean six : new boolean[] {true, false}) {
             ModeList.Opened opened = ModeList.open(six, list.duplicate(), medium);
             if (opened.pages() != null) {
-                ModePages.Selected selected = ModePages.select(opened.pages(), ModeValues.DEFAULT);
+                ModePages.Selected selected =
+                        ModePages.select(opened.pages(), ModeValues.DEFAULT, () -> null);
                 assertThat(selected.values() == null).isNotEqualTo(selected.fault() == null);
             }
         }

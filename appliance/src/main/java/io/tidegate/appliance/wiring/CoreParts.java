@@ -6,7 +6,6 @@ import io.tidegate.catalog.SecretBox;
 import io.tidegate.catalog.ServiceException;
 import io.tidegate.event.EventLog;
 import io.tidegate.job.JobService;
-import io.tidegate.presentation.CatalogModePages;
 import io.tidegate.presentation.CatalogReservations;
 import io.tidegate.presentation.HostService;
 import io.tidegate.presentation.Identities;
@@ -51,7 +50,6 @@ public final class CoreParts implements AutoCloseable {
     final TargetService targets;
     final LunService luns;
     final CatalogReservations reservations;
-    final CatalogModePages modePages;
     final SpaceWatch space;
     final JobService jobs;
     final PoolScrubs scrubs;
@@ -82,7 +80,6 @@ public final class CoreParts implements AutoCloseable {
         targets = new TargetService(catalog, presentation);
         luns = new LunService(catalog, presentation, locks, settings.lunQuarantine());
         reservations = new CatalogReservations(catalog);
-        modePages = new CatalogModePages(catalog);
         jobs = new JobService(catalog);
         scrubs = new PoolScrubs(pools, jobs, events);
         Gates gates = new Gates();

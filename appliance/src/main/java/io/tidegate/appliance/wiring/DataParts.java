@@ -3,10 +3,14 @@ package io.tidegate.appliance.wiring;
 import io.tidegate.appliance.settings.Settings;
 import io.tidegate.copy.manager.CopyManager;
 import io.tidegate.copy.mover.DataMover;
+import io.tidegate.presentation.CatalogModePages;
+import io.tidegate.presentation.CatalogSanitizes;
+import io.tidegate.presentation.PoolUnitSpaces;
 import io.tidegate.scsi.copy.CopyLimits;
 import io.tidegate.target.device.DeviceLimits;
 import io.tidegate.target.device.DeviceServer;
 import io.tidegate.target.device.ProductIdentity;
+import io.tidegate.target.device.UnitStores;
 import io.tidegate.target.iscsi.TargetServer;
 import io.tidegate.target.iscsi.TargetSettings;
 
@@ -24,11 +28,15 @@ final class DataParts implements AutoCloseable {
         device =
                 new DeviceServer(
                         core.presentation,
-                        core.reservations,
-                        core.modePages,
+                        new UnitStores(
+                                core.reservations,
+                                new CatalogModePages(core.catalog),
+                                new CatalogSanitizes(core.catalog),
+                                new PoolUnitSpaces(core.catalog, core.pools)),
                         copies,
                         DeviceLimits.DEFAULT,
                         ProductIdentity.TIDEGATE);
+        device.resume(core.presentation.units());
         target = new TargetServer(core.presentation, device, limits(settings), core.clock);
         core.presentation.attach(target.sessions());
     }

@@ -8,6 +8,8 @@ import io.tidegate.scsi.MediumCommand;
 import io.tidegate.scsi.Operation;
 import io.tidegate.scsi.Sense;
 import java.nio.ByteBuffer;
+import java.util.EnumSet;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,6 +20,9 @@ import org.slf4j.LoggerFactory;
 record Context(Nexus nexus, NexusLun lun, ScsiRequest request) {
 
     private static final Logger LOG = LoggerFactory.getLogger(Context.class);
+
+    private static final Set<Operation> VERIFIES =
+            EnumSet.of(Operation.VERIFY_10, Operation.VERIFY_12, Operation.VERIFY_16);
 
     static final Step GOOD = new Step.Finish(ScsiResult.GOOD);
     static final Step CONFLICT = new Step.Finish(ScsiResult.RESERVATION_CONFLICT);
@@ -101,6 +106,10 @@ record Context(Nexus nexus, NexusLun lun, ScsiRequest request) {
             return notEntered();
         }
         try {
+            SanitizeRun run = state().sanitize();
+            if (run != null) { // begun while this command waited for its data or a worker
+                return check(run.sense());
+            }
             ScsiResult result = work.run(entry.device());
             return entry.current() ? new Step.Finish(result) : check(Sense.aborted());
         } catch (DeviceException e) {
@@ -112,6 +121,7 @@ record Context(Nexus nexus, NexusLun lun, ScsiRequest request) {
 
     /** What the initiator is told of a device's failure. */
     ScsiResult failed(DeviceException e) {
+        state().errors().failed(e.kind(), VERIFIES.contains(Operation.find(request.cdb())));
         switch (e.kind()) {
             case BUSY, NO_SPACE -> LOG.info("{} of {}: {}", request, nexus, e.getMessage());
             default -> LOG.warn("{} of {} failed: {}", request, nexus, e.getMessage());

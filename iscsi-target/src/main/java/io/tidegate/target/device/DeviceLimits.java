@@ -8,25 +8,33 @@ import io.tidegate.scsi.BlockLimits;
  * block limits page (SBC-4, 6.6.4) and is checked against each command, so that what is announced
  * and what is enforced cannot drift apart.
  *
- * @param maxTransferBytes longest READ, WRITE, VERIFY and the like
+ * @param maxTransferBytes longest READ, WRITE, VERIFY, ORWRITE, PRE-FETCH and the like
  * @param optimalTransferBytes best length of sequential transfers
  * @param maxUnmapBytes sum of all ranges of one UNMAP
  * @param maxUnmapDescriptors descriptors in one UNMAP, at least 256
- * @param maxWriteSameBytes longest WRITE SAME
  * @param maxCompareAndWriteBytes longest COMPARE AND WRITE; never more than 128 blocks
- * @param maxAtomicBytes longest WRITE ATOMIC and ORWRITE
+ * @param maxAtomicBytes longest WRITE ATOMIC
+ * @param sanitizeBytesPerSecond what SANITIZE with overwrite may read and write, 0 for no limit
  */
 public record DeviceLimits(
         int maxTransferBytes,
         int optimalTransferBytes,
         long maxUnmapBytes,
         int maxUnmapDescriptors,
-        long maxWriteSameBytes,
         int maxCompareAndWriteBytes,
-        int maxAtomicBytes) {
+        int maxAtomicBytes,
+        long sanitizeBytesPerSecond) {
+
+    /**
+     * Space is told in sets of so many bytes (threshold exponent), which 32 bits count to 4 PiB.
+     */
+    static final int THRESHOLD_SET_BYTES = 1 << 20;
+
+    /** A power of two, so that the pieces hosts make of a long range stay aligned. */
+    private static final int THIN_WRITE_SAME_BLOCKS = 1 << 15;
 
     public static final DeviceLimits DEFAULT =
-            new DeviceLimits(8 << 20, 1 << 20, 512L << 20, 256, 8L << 20, 64 << 10, 1 << 20);
+            new DeviceLimits(8 << 20, 1 << 20, 512L << 20, 256, 64 << 10, 1 << 20, 80L << 20);
 
     public DeviceLimits {
         if (maxTransferBytes < 1 << 16
@@ -35,9 +43,22 @@ public record DeviceLimits(
                 || maxCompareAndWriteBytes < 4096
                 || maxCompareAndWriteBytes > 1 << 20
                 || maxAtomicBytes < 4096
-                || maxAtomicBytes > 1 << 20) {
+                || maxAtomicBytes > 1 << 20
+                || sanitizeBytesPerSecond < 0) {
             throw new IllegalArgumentException("limits that hosts cannot work with");
         }
+    }
+
+    /** The same limits with another rate for SANITIZE. */
+    public DeviceLimits withSanitizeRate(long bytesPerSecond) {
+        return new DeviceLimits(
+                maxTransferBytes,
+                optimalTransferBytes,
+                maxUnmapBytes,
+                maxUnmapDescriptors,
+                maxCompareAndWriteBytes,
+                maxAtomicBytes,
+                bytesPerSecond);
     }
 
     int compareAndWriteBlocks(UnitShape shape) {
@@ -50,22 +71,36 @@ public record DeviceLimits(
         return Math.min(blocks, maxAtomicBytes / shape.geometry().logicalBlockBytes());
     }
 
+    /**
+     * Longest WRITE SAME in blocks, 0 for no limit. What a thin unit takes by one command is
+     * bounded, since each block of it may have to be found in the pool; where space is set aside
+     * for all blocks, the whole medium may be written by one.
+     */
+    long writeSameBlocks(UnitShape shape) {
+        return shape.thin() ? THIN_WRITE_SAME_BLOCKS : 0;
+    }
+
+    /** Whether WRITE SAME of 0 blocks means all up to the end of the medium (WSNZ=0). */
+    boolean writeSameToEnd(UnitShape shape) {
+        return writeSameBlocks(shape) == 0;
+    }
+
     /** The block limits page of a unit. */
     BlockLimits page(UnitShape shape) {
         int block = shape.geometry().logicalBlockBytes();
         int alignment = atomicAlignmentBlocks(shape);
         return new BlockLimits(
-                true,
+                !writeSameToEnd(shape),
                 compareAndWriteBlocks(shape),
                 Math.min(65535, shape.granularityBytes() / block),
                 maxTransferBytes / block,
                 optimalTransferBytes / block,
                 maxTransferBytes / block,
-                Math.min(maxUnmapBytes / block, 0xffffffffL),
-                maxUnmapDescriptors,
-                shape.granularityBytes() / block,
+                shape.thin() ? Math.min(maxUnmapBytes / block, 0xffffffffL) : 0,
+                shape.thin() ? maxUnmapDescriptors : 0,
+                shape.thin() ? shape.granularityBytes() / block : 0,
                 0,
-                maxWriteSameBytes / block,
+                writeSameBlocks(shape),
                 new BlockLimits.Atomic(maxAtomicBytes / block, alignment, alignment, 0, 0));
     }
 }

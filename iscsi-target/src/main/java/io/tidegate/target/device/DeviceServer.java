@@ -5,8 +5,6 @@ import io.tidegate.copy.manager.CopyManager;
 import io.tidegate.presentation.LogicalUnit;
 import io.tidegate.presentation.LunDirectory;
 import io.tidegate.presentation.LunListener;
-import io.tidegate.presentation.ModePageStore;
-import io.tidegate.presentation.ReservationStore;
 import io.tidegate.scsi.CopyCommand;
 import io.tidegate.scsi.DiscoveryCommand;
 import io.tidegate.scsi.LunAddress;
@@ -21,6 +19,7 @@ import io.tidegate.scsi.Sense;
 import io.tidegate.scsi.UnitCommand;
 import io.tidegate.target.attention.Attention;
 import java.time.Clock;
+import java.util.Collection;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +36,8 @@ public final class DeviceServer implements AutoCloseable {
     private final CopyManager copies;
     private final Clock clock;
     private final Attentions attentions = new Attentions();
+    private final LogHandler logs;
+    private final Sanitizer sanitizer;
     private final Presence presence;
     private final LunListener listener;
     private final AtomicReference<@Nullable TaskControl> tasks = new AtomicReference<>();
@@ -51,12 +52,11 @@ public final class DeviceServer implements AutoCloseable {
 
     public DeviceServer(
             LunDirectory directory,
-            ReservationStore reservations,
-            ModePageStore modes,
+            UnitStores stores,
             CopyManager copies,
             DeviceLimits limits,
             ProductIdentity product) {
-        this(directory, reservations, modes, copies, limits, product, Clock.systemUTC());
+        this(directory, stores, copies, limits, product, Clock.systemUTC());
     }
 
     /**
@@ -65,22 +65,25 @@ public final class DeviceServer implements AutoCloseable {
      */
     public DeviceServer(
             LunDirectory directory,
-            ReservationStore reservations,
-            ModePageStore modes,
+            UnitStores stores,
             CopyManager copies,
             DeviceLimits limits,
             ProductIdentity product,
             Clock clock) {
         this.copies = copies;
         this.clock = clock;
-        this.presence = new Presence(directory, reservations, modes, copies, attentions);
-        this.discovery = new DiscoveryHandler(directory, new VitalPages(product, limits, copies));
+        this.logs = new LogHandler(stores.spaces());
+        this.sanitizer = new Sanitizer(stores.sanitizes(), limits.sanitizeBytesPerSecond());
+        this.presence = new Presence(directory, stores, sanitizer, copies, attentions);
+        this.discovery =
+                new DiscoveryHandler(directory, new VitalPages(directory, product, limits, copies));
         this.medium = new MediumHandler(limits, clock);
-        this.provisioning = new ProvisioningHandler(limits, clock);
-        this.unit = new UnitHandler(attentions);
-        this.mode = new ModeHandler(modes, attentions);
+        this.provisioning = new ProvisioningHandler(limits, clock, sanitizer);
+        this.unit = new UnitHandler(attentions, logs);
+        this.mode = new ModeHandler(stores.modes(), attentions, logs);
         this.reservation =
-                new ReservationHandler(reservations, copies, attentions, this::taskControl);
+                new ReservationHandler(
+                        directory, stores.reservations(), copies, attentions, this::taskControl);
         this.copy = new CopyHandler(copies, product, reservation);
         this.listener = presence;
         directory.addListener(listener);
@@ -93,12 +96,25 @@ public final class DeviceServer implements AutoCloseable {
         }
     }
 
+    /** Hands in what the transport counts, for LOG SENSE. */
+    public void count(UnitCounters counters) {
+        logs.count(counters);
+    }
+
     private TaskControl taskControl() {
         TaskControl control = tasks.get();
         if (control == null) {
             throw new IllegalStateException("no transport is attached");
         }
         return control;
+    }
+
+    /**
+     * Goes on with what a restart has cut off, also where no host logs in; once, when units are
+     * known. Reads the stores: not for loops.
+     */
+    public void resume(Collection<LogicalUnit> units) {
+        units.forEach(presence::restore);
     }
 
     /**
@@ -123,10 +139,11 @@ public final class DeviceServer implements AutoCloseable {
     public Step begin(Nexus nexus, ScsiRequest request) {
         int number = LunAddress.number(request.lun());
         NexusLun lun = nexus.lun(number);
-        Operation row = Operation.find(request.cdb());
+        Operation found = Operation.find(request.cdb());
         if (lun == null) {
-            return beginOfNothing(nexus, request, number, row);
+            return beginOfNothing(nexus, request, number, found);
         }
+        Operation row = SupportedOperations.on(lun.unit().shape(), found);
         Context c = new Context(nexus, lun, request);
         Step refused = lun.attentions().isEmpty() ? conflict(c, row) : attention(c, row);
         if (refused != null) {
@@ -241,9 +258,13 @@ public final class DeviceServer implements AutoCloseable {
         presence.reset(kind, unit, by);
     }
 
-    /** Hears of no change any more. Sessions must have been closed. */
+    /**
+     * Hears of no change any more, and waits for sanitizes to come to a point where they can go on
+     * later. Sessions must have been closed.
+     */
     @Override
     public void close() {
         presence.stop();
+        sanitizer.close();
     }
 }

@@ -1,7 +1,6 @@
 package io.tidegate.target.device;
 
 import io.tidegate.presentation.LunDirectory;
-import io.tidegate.presentation.TargetInfo;
 import io.tidegate.scsi.Be;
 import io.tidegate.scsi.DiscoveryCommand;
 import io.tidegate.scsi.DiscoveryCommand.Inquiry;
@@ -9,12 +8,10 @@ import io.tidegate.scsi.DiscoveryCommand.ReportLuns;
 import io.tidegate.scsi.DiscoveryCommand.ReportOperations;
 import io.tidegate.scsi.DiscoveryCommand.ReportTargetPortGroups;
 import io.tidegate.scsi.DiscoveryCommand.ReportTaskManagement;
-import io.tidegate.scsi.DiscoveryCommand.SetTargetPortGroups;
 import io.tidegate.scsi.LunAddress;
 import io.tidegate.scsi.LunList;
 import io.tidegate.scsi.Sense;
 import io.tidegate.target.attention.Attention;
-import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -44,7 +41,6 @@ final class DiscoveryHandler implements Handler<DiscoveryCommand> {
             case ReportOperations operations -> SupportedOperations.answer(c, operations);
             case ReportTaskManagement tasks -> taskManagement(c, tasks);
             case ReportTargetPortGroups groups -> portGroups(c, groups);
-            case SetTargetPortGroups set -> setPortGroups(c, set);
         };
     }
 
@@ -109,40 +105,9 @@ final class DiscoveryHandler implements Handler<DiscoveryCommand> {
         if (command.format() > 1) {
             return c.check(Sense.invalidFieldInCdb(1, 7));
         }
-        byte[] out = TargetPortGroups.report(command.format() == 1, ports(c.nexus().id()));
+        byte[] out =
+                TargetPortGroups.report(
+                        command.format() == 1, TargetPortGroups.ports(directory, c.nexus().id()));
         return Context.data(out, command.allocation());
-    }
-
-    private List<Integer> ports(NexusId id) {
-        List<Integer> tags =
-                directory.target(id.targetName()).stream()
-                        .flatMap(t -> t.portals().stream())
-                        .map(TargetInfo.Portal::groupTag)
-                        .distinct()
-                        .sorted()
-                        .toList();
-        return tags.contains(id.portalGroupTag()) ? tags : List.of(id.portalGroupTag());
-    }
-
-    /** The states are the gateway's to decide: what is asked for must be what is. */
-    private static Step setPortGroups(Context c, SetTargetPortGroups command) {
-        int length = command.parameterLength();
-        if (length == 0) {
-            return Context.GOOD;
-        }
-        if (length < 8 || length > 4096) {
-            return c.check(Sense.parameterListLength());
-        }
-        return Context.take(length, data -> setPortGroups(c, data));
-    }
-
-    private static Step setPortGroups(Context c, ByteBuffer data) {
-        for (int at = 4; at + 4 <= data.remaining(); at += 4) {
-            int group = data.getShort(data.position() + at + 2) & 0xffff;
-            if ((data.get(data.position() + at) & 0x0f) != 0 || group != TargetPortGroups.GROUP) {
-                return c.check(Sense.invalidFieldInParameterList(at, 3));
-            }
-        }
-        return Context.GOOD;
     }
 }

@@ -76,6 +76,24 @@ final class Media {
         }
     }
 
+    /** Writes a range as a whole, also over a loss of power where the device can do that. */
+    static void writeWhole(UnitState state, BlockDevice device, long offset, ByteBuffer data)
+            throws DeviceException {
+        if (device instanceof AtomicUpdatable atomic) {
+            atomic.writeWhole(offset, data);
+            return;
+        }
+        update(
+                state,
+                device,
+                offset,
+                data.remaining(),
+                current -> {
+                    current.put(data.duplicate());
+                    return true;
+                });
+    }
+
     /** Makes a range read as zeroes and gives back its space where the device can. */
     static void discard(BlockDevice device, long offset, long length) throws DeviceException {
         if (length == 0) {

@@ -1,5 +1,6 @@
 package io.tidegate.target.device;
 
+import io.tidegate.block.AtomicUpdatable;
 import io.tidegate.block.BlockDevice;
 import io.tidegate.block.DeviceException;
 import io.tidegate.presentation.LogicalUnit;
@@ -167,18 +168,27 @@ final class MediumHandler implements Handler<MediumCommand> {
                                     c.onMedium(
                                             device -> {
                                                 Media.readThrough(device, offset, length);
+                                                c.state().errors().verified(length);
                                                 return ScsiResult.GOOD;
                                             }));
-            case 1 -> Context.take(length, data -> compare(c, offset, data, 1));
-            default -> Context.take(block, data -> compare(c, offset, data, (int) verify.blocks()));
+            case 1 -> Context.take(length, data -> compare(c, offset, length, data, 1));
+            default -> {
+                int times = (int) verify.blocks();
+                yield Context.take(block, data -> compare(c, offset, block, data, times));
+            }
         };
     }
 
-    /** Compares the medium with the data, a number of times one after the other. */
-    private static Step compare(Context c, long offset, ByteBuffer data, int times) {
+    /**
+     * Compares the medium with the data, a number of times one after the other. With less data than
+     * the command is for, nothing could be said of the rest.
+     */
+    private static Step compare(Context c, long offset, int length, ByteBuffer data, int times) {
+        if (data.remaining() != length) {
+            return c.check(Sense.dataPhaseError());
+        }
         return c.onMedium(
                 device -> {
-                    int length = data.remaining();
                     for (int i = 0; i < times; i++) {
                         long at = (long) i * length;
                         long wrong = Media.firstDifference(device, offset + at, data.duplicate());
@@ -186,6 +196,7 @@ final class MediumHandler implements Handler<MediumCommand> {
                             return c.result(Sense.miscompare(at + wrong));
                         }
                     }
+                    c.state().errors().verified((long) times * length);
                     return ScsiResult.GOOD;
                 });
     }
@@ -194,7 +205,7 @@ final class MediumHandler implements Handler<MediumCommand> {
         if (or.blocks() == 0) {
             return Context.GOOD;
         }
-        if (or.blocks() * c.blockBytes() > limits.maxAtomicBytes()) {
+        if (tooLong(c, or.blocks())) {
             return lengthFault(c);
         }
         c.lun().wrote(clock.millis());
@@ -205,23 +216,31 @@ final class MediumHandler implements Handler<MediumCommand> {
                     wholeBlocks(data, block);
                     return c.onMedium(
                             device -> {
-                                int at = data.position();
-                                Media.update(
-                                        c.state(),
-                                        device,
-                                        or.lba() * block,
-                                        data.remaining(),
-                                        current -> {
-                                            for (int i = 0; i < current.limit(); i++) {
-                                                byte both =
-                                                        (byte) (current.get(i) | data.get(at + i));
-                                                current.put(i, both);
-                                            }
-                                            return true;
-                                        });
+                                or(c, device, or.lba() * block, data);
                                 return settle(c, device, or.fua());
                             });
                 });
+    }
+
+    /** No block can change between being read and written; long ranges are done in pieces. */
+    private static void or(Context c, BlockDevice device, long offset, ByteBuffer data)
+            throws DeviceException {
+        int length = data.remaining();
+        for (int done = 0; done < length; done += AtomicUpdatable.MAX_UPDATE_BYTES) {
+            int from = data.position() + done;
+            int now = Math.min(length - done, AtomicUpdatable.MAX_UPDATE_BYTES);
+            Media.update(
+                    c.state(),
+                    device,
+                    offset + done,
+                    now,
+                    current -> {
+                        for (int i = 0; i < current.limit(); i++) {
+                            current.put(i, (byte) (current.get(i) | data.get(from + i)));
+                        }
+                        return true;
+                    });
+        }
     }
 
     private Step writeAtomic(Context c, WriteAtomic write) {
@@ -252,15 +271,7 @@ final class MediumHandler implements Handler<MediumCommand> {
                     }
                     return c.onMedium(
                             device -> {
-                                Media.update(
-                                        c.state(),
-                                        device,
-                                        write.lba() * block,
-                                        bytes,
-                                        current -> {
-                                            current.put(data.duplicate());
-                                            return true;
-                                        });
+                                Media.writeWhole(c.state(), device, write.lba() * block, data);
                                 return settle(c, device, write.fua());
                             });
                 });
@@ -327,7 +338,11 @@ final class MediumHandler implements Handler<MediumCommand> {
     }
 
     private Step preFetch(Context c, PreFetch fetch) {
+        if (tooLong(c, fetch.blocks())) {
+            return lengthFault(c);
+        }
         int block = c.blockBytes();
+        // As much as is asked for at most: the rest of a medium may be more than any cache holds.
         long blocks = fetch.blocks() == 0 ? c.capacityBlocks() - fetch.lba() : fetch.blocks();
         long length = Math.min(blocks * block, limits.maxTransferBytes());
         return new Step.Run(

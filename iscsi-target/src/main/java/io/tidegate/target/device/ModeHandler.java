@@ -7,11 +7,13 @@ import io.tidegate.scsi.ModeCommand;
 import io.tidegate.scsi.ModeCommand.Select;
 import io.tidegate.scsi.ModeList;
 import io.tidegate.scsi.ModePages;
+import io.tidegate.scsi.ModePages.Threshold;
 import io.tidegate.scsi.ModeValues;
 import io.tidegate.scsi.Sense;
 import io.tidegate.target.attention.Attention;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,10 +24,12 @@ final class ModeHandler implements Handler<ModeCommand> {
 
     private final ModePageStore store;
     private final Attentions attentions;
+    private final LogHandler logs;
 
-    ModeHandler(ModePageStore store, Attentions attentions) {
+    ModeHandler(ModePageStore store, Attentions attentions, LogHandler logs) {
         this.store = store;
         this.attentions = attentions;
+        this.logs = logs;
     }
 
     @Override
@@ -43,7 +47,21 @@ final class ModeHandler implements Handler<ModeCommand> {
                 protect, shape.geometry().blocks(), shape.geometry().logicalBlockBytes());
     }
 
-    private static Step sense(Context c, ModeCommand.Sense command) {
+    private Step sense(Context c, ModeCommand.Sense command) {
+        return c.unit().shape().thin()
+                        && ModePages.asksForThreshold(command.page(), command.subpage())
+                ? new Step.Run(Lane.LONG, () -> sense(c, command, threshold(c)))
+                : sense(c, command, null);
+    }
+
+    /** Where the pool tells hosts that it fills up. */
+    private @Nullable Threshold threshold(Context c) {
+        return logs.space(c)
+                .map(s -> new Threshold(s.warnBytes() / DeviceLimits.THRESHOLD_SET_BYTES))
+                .orElse(null);
+    }
+
+    private static Step sense(Context c, ModeCommand.Sense command, @Nullable Threshold threshold) {
         ModeValues values =
                 switch (command.control()) {
                     case CURRENT, CHANGEABLE -> c.state().modes();
@@ -51,7 +69,8 @@ final class ModeHandler implements Handler<ModeCommand> {
                     case SAVED -> c.state().savedModes();
                 };
         byte[] pages =
-                ModePages.sense(command.page(), command.subpage(), command.control(), values);
+                ModePages.sense(
+                        command.page(), command.subpage(), command.control(), values, threshold);
         if (pages == null) {
             return c.check(Sense.invalidFieldInCdb(2, 5));
         }
@@ -77,7 +96,7 @@ final class ModeHandler implements Handler<ModeCommand> {
         state.changes().lock();
         try {
             ModeValues before = state.modes();
-            ModePages.Selected selected = ModePages.select(pages, before);
+            ModePages.Selected selected = ModePages.select(pages, before, () -> threshold(c));
             ModeValues after = selected.values();
             if (after == null) {
                 Sense fault = selected.fault();

@@ -28,7 +28,12 @@ public record NexusId(String initiatorName, long isid, String targetName, int po
 
     /** Name and tag as SCSI writes a target port: {@code iqn...,t,0x0001}. */
     public String targetPort() {
-        return targetName + ",t,0x" + String.format(Locale.ROOT, "%04x", portalGroupTag);
+        return targetPort(portalGroupTag);
+    }
+
+    /** Another port of the same target. */
+    String targetPort(int tag) {
+        return targetName + ",t,0x" + String.format(Locale.ROOT, "%04x", tag);
     }
 
     @Override

@@ -7,8 +7,6 @@ import io.tidegate.presentation.LunDirectory;
 import io.tidegate.presentation.LunListener;
 import io.tidegate.presentation.LunView;
 import io.tidegate.presentation.MappedLun;
-import io.tidegate.presentation.ModePageStore;
-import io.tidegate.presentation.ReservationStore;
 import io.tidegate.scsi.ModeValues;
 import io.tidegate.target.attention.Attention;
 import io.tidegate.target.reservation.PersistentState;
@@ -24,8 +22,8 @@ final class Presence implements LunListener {
     private static final Logger LOG = LoggerFactory.getLogger(Presence.class);
 
     private final LunDirectory directory;
-    private final ReservationStore reservations;
-    private final ModePageStore modes;
+    private final UnitStores stores;
+    private final Sanitizer sanitizer;
     private final CopyManager copies;
     private final Attentions attentions;
     private final Map<LogicalUnitId, UnitState> units = new ConcurrentHashMap<>();
@@ -33,13 +31,13 @@ final class Presence implements LunListener {
 
     Presence(
             LunDirectory directory,
-            ReservationStore reservations,
-            ModePageStore modes,
+            UnitStores stores,
+            Sanitizer sanitizer,
             CopyManager copies,
             Attentions attentions) {
         this.directory = directory;
-        this.reservations = reservations;
-        this.modes = modes;
+        this.stores = stores;
+        this.sanitizer = sanitizer;
         this.copies = copies;
         this.attentions = attentions;
     }
@@ -111,7 +109,8 @@ final class Presence implements LunListener {
 
     private UnitState load(LogicalUnit unit) {
         ModeValues saved =
-                modes.load(unit.id())
+                stores.modes()
+                        .load(unit.id())
                         .map(
                                 m ->
                                         new ModeValues(
@@ -120,11 +119,18 @@ final class Presence implements LunListener {
                                                 m.descriptorSense()))
                         .orElse(ModeValues.DEFAULT);
         PersistentState persistent =
-                reservations
+                stores.reservations()
                         .load(unit.id())
                         .map(StoredReservations::load)
                         .orElse(PersistentState.EMPTY);
-        return new UnitState(unit, saved, persistent);
+        UnitState state = new UnitState(unit, saved, persistent);
+        sanitizer.restore(state);
+        return state;
+    }
+
+    /** Takes up what goes on for a unit, whether or not a nexus sees it. */
+    void restore(LogicalUnit unit) {
+        state(unit);
     }
 
     @Override

@@ -17,7 +17,14 @@ import java.time.Clock;
 import java.util.Arrays;
 import java.util.List;
 
-/** Commands that give space back, fill ranges or tell what is mapped (SBC-4, 4.7). */
+/**
+ * Commands that give space back, fill ranges or tell what is mapped (SBC-4, 4.7).
+ *
+ * <p>Blocks are mapped or deallocated, never anchored: an anchored block promises that a write to
+ * it finds its space. A pool that writes to new places cannot set space aside for single blocks of
+ * a thin volume; and where it is set aside for a whole one, a promotion may bring a replica that
+ * has none. ANC_SUP is 0, and ANCHOR is refused.
+ */
 final class ProvisioningHandler implements Handler<ProvisioningCommand> {
 
     private static final int STATUS_HEADER = 8;
@@ -26,11 +33,12 @@ final class ProvisioningHandler implements Handler<ProvisioningCommand> {
 
     private final DeviceLimits limits;
     private final Clock clock;
-    private final Sanitizer sanitizer = new Sanitizer();
+    private final Sanitizer sanitizer;
 
-    ProvisioningHandler(DeviceLimits limits, Clock clock) {
+    ProvisioningHandler(DeviceLimits limits, Clock clock, Sanitizer sanitizer) {
         this.limits = limits;
         this.clock = clock;
+        this.sanitizer = sanitizer;
     }
 
     @Override
@@ -94,17 +102,23 @@ final class ProvisioningHandler implements Handler<ProvisioningCommand> {
         if (same.anchor()) {
             return c.check(Sense.invalidFieldInCdb(1, 4));
         }
-        if (same.blocks() == 0 || same.blocks() > limits.maxWriteSameBytes() / block) {
-            boolean ten = c.request().opcode() == 0x41;
-            return c.check(Sense.invalidFieldInCdb(ten ? 7 : 10, 7));
+        if (same.unmap() && !c.unit().shape().thin()) {
+            return c.check(Sense.invalidFieldInCdb(1, 3));
+        }
+        long most = limits.writeSameBlocks(c.unit().shape());
+        boolean refused =
+                same.blocks() == 0
+                        ? !limits.writeSameToEnd(c.unit().shape())
+                        : most != 0 && same.blocks() > most;
+        if (refused) {
+            return c.check(Sense.invalidFieldInCdb(c.request().opcode() == 0x41 ? 7 : 10, 7));
         }
         if (!same.noData() && c.request().expectedLength() != block) {
             return c.check(Sense.invalidFieldInCdb(1, 0));
         }
         c.lun().wrote(clock.millis());
         if (same.noData()) {
-            ByteBuffer zeroes = ByteBuffer.allocate(block);
-            return new Step.Run(Lane.IO, () -> fill(c, same, zeroes));
+            return WriteSameWork.of(c, same, ByteBuffer.allocate(block)).begin();
         }
         return Context.take(
                 block,
@@ -112,23 +126,8 @@ final class ProvisioningHandler implements Handler<ProvisioningCommand> {
                     if (data.remaining() != block) {
                         return c.check(Sense.dataPhaseError());
                     }
-                    return fill(c, same, data.slice());
-                });
-    }
-
-    private static Step fill(Context c, WriteSame same, ByteBuffer pattern) {
-        int block = c.blockBytes();
-        return c.onMedium(
-                device -> {
-                    long offset = same.lba() * block;
-                    long length = same.blocks() * block;
-                    // What is given back reads as zeroes, so only zeroes may be given back.
-                    if (same.unmap() && Media.isZero(pattern)) {
-                        Media.discard(device, offset, length);
-                    } else {
-                        Media.fill(device, offset, length, pattern);
-                    }
-                    return MediumHandler.settle(c, device, false);
+                    ByteBuffer pattern = ByteBuffer.allocate(block).put(data).flip();
+                    return WriteSameWork.of(c, same, pattern).begin();
                 });
     }
 

@@ -3,6 +3,7 @@ package io.tidegate.target.device;
 import io.tidegate.copy.manager.CopyManager;
 import io.tidegate.copy.manager.CopyReply;
 import io.tidegate.presentation.LogicalUnit;
+import io.tidegate.presentation.LunDirectory;
 import io.tidegate.presentation.ReservationStore;
 import io.tidegate.scsi.PersistentList;
 import io.tidegate.scsi.ReservationCommand;
@@ -16,8 +17,10 @@ import io.tidegate.target.reservation.PersistentState;
 import io.tidegate.target.reservation.ReservationType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.SequencedMap;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,18 +33,23 @@ import org.slf4j.LoggerFactory;
 final class ReservationHandler implements Handler<ReservationCommand> {
 
     private static final Logger LOG = LoggerFactory.getLogger(ReservationHandler.class);
-    private static final int LONGEST_LIST = 1024;
+    private static final int LONGEST_MOVE = 1024;
+    private static final int LONGEST_REGISTER = 16 << 10; // some sixty ports with long names
+    private static final int MOST_REGISTRATIONS = 4096;
 
+    private final LunDirectory directory;
     private final ReservationStore store;
     private final CopyManager copies;
     private final Attentions attentions;
     private final Supplier<TaskControl> tasks;
 
     ReservationHandler(
+            LunDirectory directory,
             ReservationStore store,
             CopyManager copies,
             Attentions attentions,
             Supplier<TaskControl> tasks) {
+        this.directory = directory;
         this.store = store;
         this.copies = copies;
         this.attentions = attentions;
@@ -89,12 +97,13 @@ final class ReservationHandler implements Handler<ReservationCommand> {
 
     private Step out(Context c, ReservationCommand.PersistentOut command) {
         int length = command.parameterLength();
-        boolean move = command.action() == Action.REGISTER_AND_MOVE;
-        boolean right =
-                move
-                        ? length >= PersistentList.BASIC_LENGTH && length <= LONGEST_LIST
-                        : length == PersistentList.BASIC_LENGTH;
-        if (!right) {
+        int most =
+                switch (command.action()) {
+                    case REGISTER_AND_MOVE -> LONGEST_MOVE;
+                    case REGISTER, REGISTER_AND_IGNORE -> LONGEST_REGISTER;
+                    default -> PersistentList.BASIC_LENGTH;
+                };
+        if (length < PersistentList.BASIC_LENGTH || length > most) {
             return c.check(Sense.parameterListLength());
         }
         if (c.state().reservedBy() != null) {
@@ -114,15 +123,23 @@ final class ReservationHandler implements Handler<ReservationCommand> {
             return c.check(Sense.parameterListLength());
         }
         Action action = command.action();
-        PersistentList list =
-                action == Action.REGISTER_AND_MOVE
-                        ? PersistentList.move(data)
-                        : PersistentList.basic(data);
+        PersistentList list;
+        if (action == Action.REGISTER_AND_MOVE) {
+            list = PersistentList.move(data);
+        } else {
+            PersistentList.Parsed parsed = PersistentList.basic(data);
+            list = parsed.list();
+            if (list == null) {
+                Sense fault = parsed.fault();
+                return c.check(fault == null ? Sense.parameterListLength() : fault);
+            }
+        }
         PersistentOut out =
                 new PersistentOut(
                         c.nexus().registrant(),
                         ReservationType.of(command.type()),
-                        command.scope());
+                        command.scope(),
+                        list.allPorts() ? ports(c.nexus().id()) : new LinkedHashMap<>());
         switch (change(c.unit(), c.state(), before -> out.apply(before, action, list))) {
             case Outcome.Refused refused -> {
                 return Context.CONFLICT;
@@ -138,6 +155,12 @@ final class ReservationHandler implements Handler<ReservationCommand> {
         }
     }
 
+    private SequencedMap<Integer, String> ports(NexusId id) {
+        SequencedMap<Integer, String> ports = new LinkedHashMap<>();
+        TargetPortGroups.ports(directory, id).forEach(tag -> ports.put(tag, id.targetPort(tag)));
+        return ports;
+    }
+
     /**
      * REGISTER in the name of a nexus whose third-party copy asks for it. A copy cannot say whether
      * registrations outlive a loss of power, so that stays as it is. Reads and writes the store.
@@ -147,7 +170,7 @@ final class ReservationHandler implements Handler<ReservationCommand> {
         if (state.reservedBy() != null) {
             return CopyReply.of(Status.RESERVATION_CONFLICT);
         }
-        PersistentOut out = new PersistentOut(nexus.registrant(), null, 0);
+        PersistentOut out = new PersistentOut(nexus.registrant(), null, 0, new LinkedHashMap<>());
         Outcome outcome =
                 change(
                         lun.unit(),
@@ -165,7 +188,7 @@ final class ReservationHandler implements Handler<ReservationCommand> {
     }
 
     private static PersistentList list(PersistentState before, long key, long newKey) {
-        return new PersistentList(key, newKey, false, false, before.persist(), false, 0, null);
+        return new PersistentList(key, newKey, null, false, before.persist(), false, 0, null);
     }
 
     /** Makes a change that is kept before anybody sees it. */
@@ -176,7 +199,9 @@ final class ReservationHandler implements Handler<ReservationCommand> {
             PersistentState before = state.persistent();
             Outcome outcome = change.apply(before);
             if (outcome instanceof Outcome.Done done) {
-                if (!keep(unit, before, done.state())) {
+                int many = done.state().keys().size();
+                boolean tooMany = many > MOST_REGISTRATIONS && many > before.keys().size();
+                if (tooMany || !keep(unit, before, done.state())) {
                     return new Outcome.Faulty(Sense.insufficientRegistrationResources());
                 }
                 state.persistent(done.state());

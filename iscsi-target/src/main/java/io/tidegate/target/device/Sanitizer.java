@@ -1,33 +1,53 @@
 package io.tidegate.target.device;
 
-import io.tidegate.block.BlockDevice;
-import io.tidegate.block.DeviceException;
 import io.tidegate.presentation.LogicalUnit;
+import io.tidegate.presentation.SanitizeStore;
+import io.tidegate.presentation.SanitizeStore.Unfinished;
 import io.tidegate.scsi.ProvisioningCommand.Sanitize;
 import io.tidegate.scsi.Sense;
+import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * SANITIZE (SBC-4, 4.11 and 5.30): overwrites or gives back every block, and keeps everybody from
- * the medium meanwhile.
+ * the medium meanwhile. What a snapshot still holds is not reached: the medium is what hosts can
+ * read.
  *
- * <p>Enters the unit once for each piece, so that a gate can close in between; if the unit points
- * elsewhere afterwards the run has failed. What a snapshot still holds is not reached: the medium
- * is what hosts can read.
+ * <pre>
+ *   (none) --SANITIZE, kept--> RUNNING --all done, forgotten--> (none)
+ *                                 |  ^
+ *      fault, other generation    |  | SANITIZE again
+ *                                 v  |
+ *                               FAILED --EXIT FAILURE MODE, if AUSE was set--> (none)
+ * </pre>
+ *
+ * <p>What is kept outlives a restart: a run goes on where it last noted its progress, a failure
+ * stays one. It is forgotten before hosts reach the medium, since a run that began again later
+ * would wipe what they wrote. Neither resets nor the loss of the nexus nor ABORT TASK end a run.
+ *
+ * <p>Cryptographic erase is not offered: nothing is encrypted, so there is no key to change.
  */
-final class Sanitizer {
+final class Sanitizer implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Sanitizer.class);
     private static final int LIST_HEADER = 4;
-    private static final long DISCARD_PIECE_BYTES = 256L << 20;
 
-    /** What is done to a piece. */
-    private interface Pass {
-        void apply(BlockDevice device, long offset, long length) throws DeviceException;
+    private final SanitizeStore store;
+    private final SanitizeWork work;
+    private final Set<SanitizeRun> running = ConcurrentHashMap.newKeySet();
+
+    /**
+     * @param bytesPerSecond what an overwrite may read and write, 0 for no limit
+     */
+    Sanitizer(SanitizeStore store, long bytesPerSecond) {
+        this.store = store;
+        this.work = new SanitizeWork(store, bytesPerSecond);
     }
 
     Step begin(Context c, Sanitize command) {
@@ -38,26 +58,57 @@ final class Sanitizer {
         };
     }
 
-    private static Step exitFailureMode(Context c, Sanitize command) {
+    private Step exitFailureMode(Context c, Sanitize command) {
         if (command.parameterLength() != 0) {
             return c.check(Sense.invalidFieldInCdb(7, 7));
         }
-        SanitizeRun run = c.state().sanitize();
-        if (run != null && !run.mayExit()) {
-            return c.check(run.sense());
+        if (c.state().sanitize() == null) {
+            return Context.GOOD;
         }
-        c.state().sanitize(null);
+        return new Step.Run(Lane.LONG, () -> exitFailureMode(c));
+    }
+
+    private Step exitFailureMode(Context c) {
+        UnitState state = c.state();
+        synchronized (state) {
+            SanitizeRun run = state.sanitize();
+            if (run == null) {
+                return Context.GOOD;
+            }
+            if (!run.failed()) {
+                return c.check(run.sense());
+            }
+            if (!run.plan().unrestrictedExit()) {
+                return c.check(Sense.invalidFieldInCdb(1, 4));
+            }
+            if (!keep(c.unit(), Optional.empty())) {
+                return c.check(Sense.internalTargetFailure());
+            }
+            state.sanitize(null);
+        }
+        LOG.info("{} has left the failed sanitize behind, by order of {}", c.unit(), c.nexus());
         return Context.GOOD;
     }
 
-    private static Step erase(Context c, Sanitize command) {
+    private Step erase(Context c, Sanitize command) {
         if (command.parameterLength() != 0) {
             return c.check(Sense.invalidFieldInCdb(7, 7));
         }
-        return start(c, command, 1, DISCARD_PIECE_BYTES, Media::discard);
+        Unfinished plan =
+                new Unfinished(
+                        false,
+                        1,
+                        "",
+                        false,
+                        command.unrestrictedExit(),
+                        c.unit().generation(),
+                        c.unit().shape().geometry().sizeBytes(),
+                        0,
+                        false);
+        return new Step.Run(Lane.LONG, () -> start(c, command, plan));
     }
 
-    private static Step overwrite(Context c, Sanitize command) {
+    private Step overwrite(Context c, Sanitize command) {
         int length = command.parameterLength();
         if (length <= LIST_HEADER || length > LIST_HEADER + c.blockBytes()) {
             return c.check(Sense.invalidFieldInCdb(7, 7));
@@ -73,119 +124,141 @@ final class Sanitizer {
                 });
     }
 
-    private static Step overwrite(Context c, Sanitize command, ByteBuffer list) {
+    private Step overwrite(Context c, Sanitize command, ByteBuffer list) {
         int count = list.get(0) & 0x1f;
         int length = list.getShort(2) & 0xffff;
+        if ((list.get(0) & 0x60) != 0) {
+            return c.check(Sense.invalidFieldInParameterList(0, 6)); // TEST has no meaning here
+        }
         if (count == 0) {
             return c.check(Sense.invalidFieldInParameterList(0, 4));
         }
         if (length == 0 || length != list.limit() - LIST_HEADER) {
             return c.check(Sense.invalidFieldInParameterList(2, 7));
         }
-        ByteBuffer pattern = ByteBuffer.allocate(c.blockBytes());
-        while (pattern.hasRemaining()) {
-            int now = Math.min(length, pattern.remaining());
-            pattern.put(list.slice(LIST_HEADER, now));
-        }
-        pattern.flip();
-        return start(
-                c,
-                command,
-                count,
-                Media.PIECE_BYTES,
-                (device, offset, bytes) -> Media.fill(device, offset, bytes, pattern));
+        byte[] pattern = new byte[length];
+        list.get(LIST_HEADER, pattern);
+        Unfinished plan =
+                new Unfinished(
+                        true,
+                        count,
+                        HexFormat.of().formatHex(pattern),
+                        list.get(0) < 0,
+                        command.unrestrictedExit(),
+                        c.unit().generation(),
+                        c.unit().shape().geometry().sizeBytes(),
+                        0,
+                        false);
+        return start(c, command, plan);
     }
 
-    private static Step start(Context c, Sanitize command, int passes, long piece, Pass pass) {
-        SanitizeRun run = new SanitizeRun(command.unrestrictedExit());
+    private Step start(Context c, Sanitize command, Unfinished plan) {
+        SanitizeRun run = new SanitizeRun(plan);
         UnitState state = c.state();
         synchronized (state) {
             SanitizeRun other = state.sanitize();
             if (other != null && !other.failed()) {
                 return c.check(other.sense());
             }
+            if (other != null && plan.unrestrictedExit() && !other.plan().unrestrictedExit()) {
+                return c.check(Sense.invalidFieldInCdb(1, 5)); // no way out of a restricted failure
+            }
+            if (!keep(c.unit(), Optional.of(plan))) {
+                return c.check(Sense.internalTargetFailure());
+            }
             state.sanitize(run);
         }
         LOG.info("sanitizing {} for {}", c.unit(), c.nexus());
-        if (command.immediate()) {
-            Thread.ofVirtual()
-                    .name("sanitize-" + c.unit().name())
-                    .start(() -> perform(c, run, passes, piece, pass));
-            return Context.GOOD;
-        }
-        return new Step.Run(
-                Lane.LONG,
-                () -> {
-                    Sense fault = perform(c, run, passes, piece, pass);
-                    return fault == null ? Context.GOOD : c.check(fault);
-                });
+        launch(state, run);
+        return command.immediate()
+                ? Context.GOOD
+                : new Step.Await(
+                        run.ended().thenApply(well -> well ? Context.GOOD : c.check(run.sense())));
     }
 
-    private static @Nullable Sense perform(
-            Context c, SanitizeRun run, int passes, long piece, Pass pass) {
-        long size = c.unit().shape().geometry().sizeBytes();
-        long generation = c.unit().generation();
-        boolean done = false;
+    /** Takes up what is kept for a unit that has just been made known. */
+    void restore(UnitState state) {
+        LogicalUnit unit = state.unit();
+        Optional<Unfinished> kept = store.load(unit.id());
+        if (kept.isEmpty()) {
+            return;
+        }
+        SanitizeRun run = new SanitizeRun(kept.get());
+        state.sanitize(run);
+        if (run.failed()) {
+            LOG.warn("the sanitize of {} has failed earlier: it is closed until repeated", unit);
+        } else {
+            LOG.info("the sanitize of {} goes on after a restart", unit);
+            launch(state, run);
+        }
+    }
+
+    private void launch(UnitState state, SanitizeRun run) {
+        running.add(run);
+        Thread.ofVirtual()
+                .name("sanitize-" + state.unit().name())
+                .start(
+                        () -> {
+                            SanitizeWork.End end = SanitizeWork.End.FAILED;
+                            try {
+                                end = work.perform(state.unit(), run);
+                            } finally {
+                                ended(state, run, end);
+                            }
+                        });
+    }
+
+    private void ended(UnitState state, SanitizeRun run, SanitizeWork.End end) {
         try {
-            for (int i = 0; i < passes; i++) {
-                for (long at = 0; at < size; at += piece) {
-                    piece(c, generation, at, Math.min(piece, size - at), pass);
-                    run.progress(i * size + at, passes * size);
+            switch (end) {
+                case DONE -> {
+                    if (keep(state.unit(), Optional.empty())) {
+                        state.sanitize(null);
+                        LOG.info("{} is sanitized", state.unit());
+                        run.ended().complete(true);
+                    } else {
+                        fail(state, run);
+                    }
+                }
+                case FAILED -> fail(state, run);
+                case STOPPED -> LOG.info("the sanitize of {} waits for the start", state.unit());
+            }
+        } finally {
+            running.remove(run);
+            synchronized (running) {
+                running.notifyAll();
+            }
+        }
+    }
+
+    private void fail(UnitState state, SanitizeRun run) {
+        run.fail();
+        keep(state.unit(), Optional.of(run.plan().withFailure()));
+        run.ended().complete(false);
+    }
+
+    private boolean keep(LogicalUnit unit, Optional<Unfinished> sanitize) {
+        try {
+            store.save(unit.id(), sanitize);
+            return true;
+        } catch (IOException e) {
+            LOG.error("the state of the sanitize of {} could not be kept", unit, e);
+            return false;
+        }
+    }
+
+    /** Runs end at their next piece, to go on after the next start. */
+    @Override
+    public void close() {
+        work.stop();
+        synchronized (running) {
+            while (!running.isEmpty()) {
+                try {
+                    running.wait();
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException("interrupted while sanitizes end", e);
                 }
             }
-            flush(c, generation);
-            done = true;
-            LOG.info("{} is sanitized", c.unit());
-            return null;
-        } catch (DeviceException e) {
-            LOG.error("sanitizing {} failed: {}", c.unit(), e.getMessage());
-            return Sense.sanitizeFailed();
-        } finally {
-            if (done) {
-                c.state().sanitize(null);
-            } else {
-                run.fail();
-            }
         }
-    }
-
-    private static void flush(Context c, long generation) throws DeviceException {
-        piece(c, generation, 0, 0, (device, offset, length) -> device.flush());
-    }
-
-    private static void piece(Context c, long generation, long offset, long length, Pass pass)
-            throws DeviceException {
-        LogicalUnit.Entry entry = enter(c.unit());
-        if (entry == null) {
-            throw gone(c, "the unit is held");
-        }
-        try {
-            if (entry.generation() != generation) {
-                throw gone(c, "the unit points elsewhere now");
-            }
-            pass.apply(entry.device(), offset, length);
-            if (!entry.current()) {
-                throw gone(c, "the unit points elsewhere now");
-            }
-        } finally {
-            entry.exit();
-        }
-    }
-
-    /** Waits at a closed gate; null when the unit is held. */
-    private static LogicalUnit.@Nullable Entry enter(LogicalUnit unit) {
-        while (true) {
-            LogicalUnit.Entry entry = unit.enter();
-            if (entry != null || unit.state() == LogicalUnit.State.HELD) {
-                return entry;
-            }
-            CompletableFuture<Void> opened = new CompletableFuture<>();
-            unit.park(() -> opened.complete(null));
-            opened.join();
-        }
-    }
-
-    private static DeviceException gone(Context c, String why) {
-        return new DeviceException(DeviceException.Kind.GONE, c.unit().name(), 0, 0, why);
     }
 }

@@ -2,6 +2,8 @@ package io.tidegate.target.device;
 
 import io.tidegate.presentation.LogicalUnit;
 import java.nio.ByteBuffer;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
 
 /** What the transport has to do next for a command. */
 public sealed interface Step {
@@ -31,6 +33,17 @@ public sealed interface Step {
     /** Work that may block and needs no data-out. */
     record Run(Lane lane, Work work) implements Step {}
 
+    /** Work of any length, for a virtual thread. */
+    record RunLong(LongWork work) implements Step {}
+
+    /**
+     * The command waits for what goes on without it: no thread is held, and giving the command up
+     * ends nothing but the wait.
+     *
+     * @param next completes on any thread, never exceptionally
+     */
+    record Await(CompletionStage<Step> next) implements Step {}
+
     /**
      * The gate of the unit is closed: call {@link LogicalUnit#park} and, when that calls back,
      * begin the command again from its loop, or run the work again with the data it has.
@@ -42,7 +55,7 @@ public sealed interface Step {
         /**
          * @param data direct, position 0 to limit; the work may move position and limit, and has
          *     given the buffer up when it returns
-         * @return {@link Finish}, {@link Park} or {@link Run}
+         * @return anything but {@link ReadMedium} and {@link TakeData}
          */
         Step run(ByteBuffer data);
 
@@ -51,9 +64,19 @@ public sealed interface Step {
         }
     }
 
-    /** Does a command without data-out; returns {@link Finish}, {@link Park} or {@link Run}. */
+    /** Does a command that has what it needs; answers as {@link DataWork} does. */
     @FunctionalInterface
     interface Work {
         Step run();
+    }
+
+    /** Does a command in pieces; answers as {@link DataWork} does. */
+    @FunctionalInterface
+    interface LongWork {
+        /**
+         * @param givenUp whether nobody waits for the command any more: the work then ends before
+         *     its next piece, and what it answers is of no matter
+         */
+        Step run(BooleanSupplier givenUp);
     }
 }

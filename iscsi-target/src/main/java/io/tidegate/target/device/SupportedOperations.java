@@ -1,5 +1,6 @@
 package io.tidegate.target.device;
 
+import io.tidegate.presentation.UnitShape;
 import io.tidegate.scsi.Be;
 import io.tidegate.scsi.DiscoveryCommand.ReportOperations;
 import io.tidegate.scsi.Operation;
@@ -16,31 +17,45 @@ final class SupportedOperations {
 
     private SupportedOperations() {}
 
+    /**
+     * The row if a unit of this shape has the command. One that is fully provisioned gives nothing
+     * back (LBPME=0), so that it has no command for that.
+     */
+    static @Nullable Operation on(UnitShape shape, @Nullable Operation row) {
+        boolean givesBack = row == Operation.UNMAP || row == Operation.SANITIZE_BLOCK_ERASE;
+        return givesBack && !shape.thin() ? null : row;
+    }
+
     static Step answer(Context c, ReportOperations command) {
         int opcode = command.opcode();
         int action = command.serviceAction();
         boolean actions = Operation.hasServiceActions(opcode);
+        UnitShape shape = c.unit().shape();
         return switch (command.options()) {
-            case 0 -> Context.data(all(command.timeouts()), command.allocation());
+            case 0 -> Context.data(all(shape, command.timeouts()), command.allocation());
             case 1 ->
                     actions
                             ? c.check(Sense.invalidFieldInCdb(2, 2))
-                            : one(command, Operation.find(opcode));
+                            : one(command, on(shape, Operation.find(opcode)));
             case 2 ->
                     Operation.find(opcode) != null
                             ? c.check(Sense.invalidFieldInCdb(2, 2))
-                            : one(command, Operation.find(opcode, action));
+                            : one(command, on(shape, Operation.find(opcode, action)));
             case 3 -> {
                 Operation plain = action == 0 ? Operation.find(opcode) : null;
-                yield one(command, plain != null ? plain : Operation.find(opcode, action));
+                yield one(
+                        command, on(shape, plain != null ? plain : Operation.find(opcode, action)));
             }
             default -> c.check(Sense.invalidFieldInCdb(2, 2));
         };
     }
 
-    private static byte[] all(boolean timeouts) {
+    private static byte[] all(UnitShape shape, boolean timeouts) {
         ByteArrayOutputStream list = new ByteArrayOutputStream();
         for (Operation row : Operation.values()) {
+            if (on(shape, row) == null) {
+                continue;
+            }
             byte[] descriptor = new byte[timeouts ? 8 + TIMEOUTS : 8];
             Be.put8(descriptor, 0, row.opcode());
             if (row.hasServiceAction()) {

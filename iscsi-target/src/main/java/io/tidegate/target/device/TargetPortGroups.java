@@ -1,11 +1,14 @@
 package io.tidegate.target.device;
 
+import io.tidegate.presentation.LunDirectory;
+import io.tidegate.presentation.TargetInfo;
 import io.tidegate.scsi.Be;
 import java.util.List;
 
 /**
  * The one target port group of a single gateway: every port is active/optimized (SPC-5, 5.18 and
- * 6.36).
+ * 6.36). The states are the gateway's own to change (TPGS says implicit only), so that there is no
+ * SET TARGET PORT GROUPS.
  */
 final class TargetPortGroups {
 
@@ -15,6 +18,18 @@ final class TargetPortGroups {
     private static final int ACTIVE_OPTIMIZED_SUPPORTED = 0x01;
 
     private TargetPortGroups() {}
+
+    /** Relative target port identifiers of a target: the tags of its portal groups, ascending. */
+    static List<Integer> ports(LunDirectory directory, NexusId id) {
+        List<Integer> tags =
+                directory.target(id.targetName()).stream()
+                        .flatMap(t -> t.portals().stream())
+                        .map(TargetInfo.Portal::groupTag)
+                        .distinct()
+                        .sorted()
+                        .toList();
+        return tags.contains(id.portalGroupTag()) ? tags : List.of(id.portalGroupTag());
+    }
 
     /**
      * @param extended with the header that tells transition times

@@ -22,9 +22,11 @@ import io.tidegate.target.attention.Attention;
 final class UnitHandler implements Handler<UnitCommand> {
 
     private final Attentions attentions;
+    private final LogHandler logs;
 
-    UnitHandler(Attentions attentions) {
+    UnitHandler(Attentions attentions, LogHandler logs) {
         this.attentions = attentions;
+        this.logs = logs;
     }
 
     @Override
@@ -39,7 +41,7 @@ final class UnitHandler implements Handler<UnitCommand> {
             case ReadDefects defects -> defects(c, defects);
             case SendDiagnostic send -> sendDiagnostic(c, send);
             case ReceiveDiagnostic receive -> receiveDiagnostic(c, receive);
-            case LogSense log -> logSense(c, log);
+            case LogSense log -> logs.begin(c, log);
         };
     }
 
@@ -159,19 +161,6 @@ final class UnitHandler implements Handler<UnitCommand> {
     private static Step receiveDiagnostic(Context c, ReceiveDiagnostic command) {
         if (command.pageValid() && command.page() != 0) {
             return c.check(Sense.invalidFieldInCdb(2, 7));
-        }
-        return Context.data(new byte[] {0, 0, 0, 1, 0}, command.allocation());
-    }
-
-    private static Step logSense(Context c, LogSense command) {
-        if (command.save()) {
-            return c.check(Sense.invalidFieldInCdb(1, 0));
-        }
-        if (command.page() != 0 || command.subpage() != 0) {
-            return c.check(Sense.invalidFieldInCdb(2, 5));
-        }
-        if (command.pointer() != 0) {
-            return c.check(Sense.invalidFieldInCdb(5, 7));
         }
         return Context.data(new byte[] {0, 0, 0, 1, 0}, command.allocation());
     }

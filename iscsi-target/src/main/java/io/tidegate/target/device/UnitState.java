@@ -7,6 +7,7 @@ import io.tidegate.scsi.Sense;
 import io.tidegate.target.reservation.PersistentState;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +21,12 @@ final class UnitState {
     private final Set<NexusId> preventing = ConcurrentHashMap.newKeySet();
     // Orders changes that are stored before they are seen: reservations and mode values.
     private final ReentrantLock changes = new ReentrantLock();
+    // Long commands take turns with their pieces, so that many of them are no more load than one.
+    private final Semaphore turns = new Semaphore(1, true);
     // Stands in for atomic updates on devices that have none.
     private final ReentrantLock updates = new ReentrantLock();
+
+    private final MediumErrors errors = new MediumErrors();
 
     // Keeps "guarded" in step with the two kinds of reservations.
     private final Object guard = new Object();
@@ -72,6 +77,11 @@ final class UnitState {
 
     ReentrantLock updates() {
         return updates;
+    }
+
+    /** For each piece of a long command. */
+    Semaphore turns() {
+        return turns;
     }
 
     PersistentState persistent() {
@@ -125,6 +135,10 @@ final class UnitState {
     }
 
     // -- the medium
+
+    MediumErrors errors() {
+        return errors;
+    }
 
     boolean ejected() {
         return ejected;

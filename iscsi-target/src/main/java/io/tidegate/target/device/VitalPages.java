@@ -2,6 +2,7 @@ package io.tidegate.target.device;
 
 import io.tidegate.copy.manager.CopyManager;
 import io.tidegate.presentation.LogicalUnit;
+import io.tidegate.presentation.LunDirectory;
 import io.tidegate.presentation.UnitShape;
 import io.tidegate.scsi.BlockLimits;
 import io.tidegate.scsi.Designator;
@@ -10,6 +11,8 @@ import io.tidegate.scsi.StandardInquiry;
 import io.tidegate.scsi.Vpd;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** INQUIRY data and vital product data of a LUN. */
@@ -36,11 +39,17 @@ final class VitalPages {
                     Vpd.CHARACTERISTICS,
                     Provisioning.PAGE);
 
+    private final LunDirectory directory;
     private final ProductIdentity product;
     private final DeviceLimits limits;
     private final CopyManager copies;
 
-    VitalPages(ProductIdentity product, DeviceLimits limits, CopyManager copies) {
+    VitalPages(
+            LunDirectory directory,
+            ProductIdentity product,
+            DeviceLimits limits,
+            CopyManager copies) {
+        this.directory = directory;
         this.product = product;
         this.limits = limits;
         this.copies = copies;
@@ -74,17 +83,24 @@ final class VitalPages {
             case Designator.PAGE -> Designator.page(DISK, designators(c));
             case Vpd.EXTENDED_INQUIRY -> Vpd.extendedInquiry(DISK);
             case Vpd.MODE_PAGE_POLICY -> Vpd.modePagePolicy(DISK);
-            case Vpd.SCSI_PORTS ->
-                    Vpd.scsiPorts(DISK, c.nexus().id().portalGroupTag(), portName(c));
+            case Vpd.SCSI_PORTS -> Vpd.scsiPorts(DISK, portNames(c.nexus().id()));
             case Vpd.THIRD_PARTY_COPY -> copies.vpdThirdPartyCopy();
             case BlockLimits.PAGE -> limits.page(shape).encode(DISK);
             case Vpd.CHARACTERISTICS ->
-                    Vpd.characteristics(DISK, shape.rotational() ? ROTATION : NOT_ROTATING);
-            case Provisioning.PAGE ->
-                    new Provisioning(0, true, true, true, true, false, shape.thin() ? 2 : 1)
-                            .encode(DISK);
+                    Vpd.characteristics(
+                            DISK, shape.rotational() ? ROTATION : NOT_ROTATING, shape.thin());
+            case Provisioning.PAGE -> (shape.thin() ? thin(shape) : Provisioning.NONE).encode(DISK);
             default -> null;
         };
+    }
+
+    private static Provisioning thin(UnitShape shape) {
+        return new Provisioning(thresholdExponent(shape), true, true, true, true, false, 2);
+    }
+
+    private static int thresholdExponent(UnitShape shape) {
+        return Integer.numberOfTrailingZeros(
+                DeviceLimits.THRESHOLD_SET_BYTES / shape.geometry().logicalBlockBytes());
     }
 
     private List<Designator> designators(Context c) {
@@ -105,6 +121,14 @@ final class VitalPages {
                 Designator.naa(unit.identity().naaBytes()),
                 Designator.t10(product.vendor(), unit.identity().serial()),
                 Designator.uuid(unit.id().value()));
+    }
+
+    private SortedMap<Integer, Designator> portNames(NexusId id) {
+        SortedMap<Integer, Designator> names = new TreeMap<>();
+        for (int tag : TargetPortGroups.ports(directory, id)) {
+            names.put(tag, Designator.name(Designator.Association.TARGET_PORT, id.targetPort(tag)));
+        }
+        return names;
     }
 
     private static Designator portName(Context c) {

@@ -13,6 +13,7 @@ import io.tidegate.target.device.ScsiRequest;
 import io.tidegate.target.device.ScsiResult;
 import io.tidegate.target.device.Step;
 import io.tidegate.target.device.Step.DataWork;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -153,7 +154,9 @@ final class Commands {
             case Step.Finish finish -> finish(task, finish.result());
             case Step.ReadMedium read -> reads.start(task, read);
             case Step.TakeData take -> takeData(task, take);
-            case Step.Run run -> run(task, run);
+            case Step.Run run -> run(task, () -> run.work().run(), run.lane());
+            case Step.RunLong run -> run(task, () -> run.work().run(() -> task.aborted), Lane.LONG);
+            case Step.Await await -> await(task, await.next());
             case Step.Park park -> park(task, park.unit());
         }
     }
@@ -188,12 +191,25 @@ final class Commands {
         toWorker(task, () -> work.run(intake.view()), work.lane(), true);
     }
 
-    private void run(Task task, Step.Run step) {
+    private void run(Task task, Task.Action action, Lane lane) {
         Intake intake = task.intake;
         if (intake != null && !intake.complete()) {
             intake.drop();
         }
-        toWorker(task, () -> step.work().run(), step.lane(), false);
+        toWorker(task, action, lane, false);
+    }
+
+    /** Nobody has the task meanwhile, so that it can be given up at once. */
+    private void await(Task task, CompletionStage<Step> next) {
+        next.thenAccept(
+                step ->
+                        session.loop()
+                                .execute(
+                                        () -> {
+                                            if (!task.aborted) {
+                                                advance(task, step);
+                                            }
+                                        }));
     }
 
     void toWorker(Task task, Task.Action action, Lane lane, boolean quick) {

@@ -76,6 +76,11 @@ final class LoopCounters {
         return found;
     }
 
+    /** The rows of a unit; null when it had no command on this loop. From any thread. */
+    @Nullable Unit find(LogicalUnitId unit) {
+        return units.get(unit);
+    }
+
     /** The unit is no longer offered: its rows go with it. */
     void forget(LogicalUnitId unit) {
         units.remove(unit);

@@ -1,6 +1,7 @@
 package io.tidegate.target.iscsi;
 
 import io.tidegate.presentation.LogicalUnitId;
+import io.tidegate.target.device.UnitCounters;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -36,6 +37,23 @@ final class Snapshots {
                 sum(loops, loop -> loop.counters.rejects.get()),
                 sum(loops, loop -> loop.counters.received.get()),
                 sum(loops, loop -> loop.counters.sent.get()));
+    }
+
+    /** What one unit's commands came to, for its log pages. */
+    static UnitCounters.Counts counts(Collection<Loop> loops, LogicalUnitId unit) {
+        long[] sum = new long[6];
+        for (Loop loop : loops) {
+            LoopCounters.Unit row = loop.counters.find(unit);
+            if (row != null) {
+                sum[0] += row.reads.count.get();
+                sum[1] += row.writes.count.get();
+                sum[2] += row.reads.bytes.get();
+                sum[3] += row.writes.bytes.get();
+                sum[4] += row.reads.nanos.get();
+                sum[5] += row.writes.nanos.get();
+            }
+        }
+        return new UnitCounters.Counts(sum[0], sum[1], sum[2], sum[3], sum[4], sum[5]);
     }
 
     private static TargetMetrics.Unit unit(LogicalUnitId id, List<LoopCounters.Unit> rows) {

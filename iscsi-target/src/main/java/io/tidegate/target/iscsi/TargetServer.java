@@ -98,6 +98,7 @@ public final class TargetServer implements AutoCloseable {
                                     settings.readBuffers() / count));
                 });
         server.attach(sessions);
+        server.count(unit -> Snapshots.counts(loops.values(), unit));
         directory.addListener(unitsGone);
         LOG.info("target with {} loops, {}", count, epoll ? "epoll" : "NIO");
     }

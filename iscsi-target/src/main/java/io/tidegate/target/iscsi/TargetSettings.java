@@ -65,8 +65,8 @@ public record TargetSettings(
                     256L << 20,
                     256L << 20,
                     Duration.ofSeconds(15),
-                    Duration.ofSeconds(20),
-                    Duration.ofSeconds(20),
+                    Duration.ofSeconds(30),
+                    Duration.ofSeconds(40), // some clients do not look at the wire for a minute
                     Duration.ofSeconds(5),
                     Duration.ofSeconds(3),
                     true);

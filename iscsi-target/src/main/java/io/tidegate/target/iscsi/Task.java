@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>A task that is given up while RUNNING keeps its buffers until the worker is done with it,
- * whatever has become of the connection; nothing is answered then. All fields but the state belong
- * to the loop, or to the worker while RUNNING.
+ * whatever has become of the connection; nothing is answered then. All fields but the state and
+ * {@link #aborted} belong to the loop, or to the worker while RUNNING.
  */
 final class Task implements IoWorkers.Job {
     /** What a worker is to do; null means that the task goes on as its owner knows. */
@@ -75,8 +75,8 @@ final class Task implements IoWorkers.Job {
     /** The answer, while unsolicited data is still to come. */
     @Nullable ScsiResult held;
 
-    /** Given up: nothing more is answered or begun for it. */
-    boolean aborted;
+    /** Given up: nothing more is answered or begun for it. Set by the loop, read by long work. */
+    volatile boolean aborted;
 
     /** Generation of the unit when its work last began; for abandoning. */
     long generation;

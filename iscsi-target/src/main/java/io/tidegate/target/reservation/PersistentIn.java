@@ -54,7 +54,7 @@ public final class PersistentIn {
     private static byte[] capabilities(PersistentState state) {
         byte[] out = new byte[8];
         Be.put16(out, 0, out.length);
-        out[2] = 0x11; // CRH, PTPL_C
+        out[2] = 0x1d; // CRH, SIP_C, ATP_C, PTPL_C
         out[3] = (byte) (0x80 | (state.persist() ? 1 : 0)); // TMV, PTPL_A
         for (ReservationType type : ReservationType.values()) {
             // The mask has bit n of byte 4 for type n up to 7, and bit 0 of byte 5 for type 8.

@@ -22,8 +22,13 @@ import org.jspecify.annotations.Nullable;
  * @param sender the nexus that sent the command
  * @param type what the CDB asks for; null when it names no type
  * @param scope 0 is the logical unit, the only one
+ * @param targetPorts all ports of the target device, for ALL_TG_PT; by relative identifier
  */
-public record PersistentOut(Registrant sender, @Nullable ReservationType type, int scope) {
+public record PersistentOut(
+        Registrant sender,
+        @Nullable ReservationType type,
+        int scope,
+        SequencedMap<Integer, String> targetPorts) {
 
     private static final int KEY_OFFSET = 8;
 
@@ -49,35 +54,61 @@ public record PersistentOut(Registrant sender, @Nullable ReservationType type, i
         return key == null || key != list.key() ? new Refused() : body.run();
     }
 
+    /**
+     * Registers the sender, with ALL_TG_PT on every port of the target as it has them now, and with
+     * SPEC_I_PT the named initiator ports too; those that are registered already keep their keys.
+     */
     private Outcome register(PersistentState before, PersistentList list, boolean ignore) {
-        if (list.specifyPorts()) {
+        Long key = before.keys().get(sender);
+        List<TransportId> named = list.specified();
+        if (named != null && (ignore || key != null)) {
             return new Faulty(Sense.invalidFieldInParameterList(20, 3));
         }
-        if (list.allPorts()) {
-            return new Faulty(Sense.invalidFieldInParameterList(20, 2));
-        }
-        Long key = before.keys().get(sender);
         if (!ignore && list.key() != (key == null ? 0 : key)) {
             return new Refused();
         }
-        if (key == null && list.actionKey() == 0) {
+        if (key == null && list.actionKey() == 0 && !list.allPorts()) {
             return Done.of(before);
         }
         PersistentState state =
                 new PersistentState(
                         before.generation(), list.persist(), before.keys(), before.held());
+        List<Registrant> own = everywhere(sender.initiatorName(), sender.isid(), list.allPorts());
         if (list.actionKey() == 0) {
-            return unregister(state);
+            own.removeIf(r -> !before.isRegistered(r));
+            return own.isEmpty() ? Done.of(before) : unregister(state, own);
         }
         SequencedMap<Registrant, Long> keys = PersistentState.copy(state.keys());
-        keys.put(sender, list.actionKey());
+        own.forEach(r -> keys.put(r, list.actionKey()));
+        if (named != null) {
+            for (TransportId id : named) {
+                everywhere(id.initiatorName(), id.isid(), list.allPorts())
+                        .forEach(r -> keys.putIfAbsent(r, list.actionKey()));
+            }
+        }
         return Done.of(state.next(keys, state.held()));
     }
 
-    private Done unregister(PersistentState state) {
-        SequencedMap<Registrant, Long> left = state.without(sender);
+    /** An initiator port at the port that the command came in by, or at all ports. */
+    private List<Registrant> everywhere(String initiatorName, long isid, boolean all) {
+        List<Registrant> list = new ArrayList<>();
+        list.add(new Registrant(initiatorName, isid, sender.targetPort(), sender.relativePort()));
+        if (all) {
+            targetPorts.forEach(
+                    (relative, name) -> {
+                        if (relative != sender.relativePort()) {
+                            list.add(new Registrant(initiatorName, isid, name, relative));
+                        }
+                    });
+        }
+        return list;
+    }
+
+    private Done unregister(PersistentState state, List<Registrant> gone) {
+        SequencedMap<Registrant, Long> left = PersistentState.copy(state.keys());
+        gone.forEach(left::remove);
         Held held = state.held();
-        if (held == null || !state.isHolder(sender)) {
+        if (held == null || gone.stream().noneMatch(state::isHolder)) {
             return Done.of(state.next(left, held));
         }
         if (held.type().heldByAll() && !left.isEmpty()) {

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 
 /** A device server over memory, and a transport that runs every step at once in the caller. */
 final class Bench implements AutoCloseable {
@@ -36,6 +37,10 @@ final class Bench implements AutoCloseable {
     final DataMover mover = new DataMover(MoverSettings.DEFAULT);
     final CopyManager copies =
             new CopyManager(CopyLimits.DEFAULT, mover, CopyAudit.NONE, Clock.systemUTC());
+
+    /** Whether long work is to find that its command was given up. */
+    BooleanSupplier givenUp = () -> false;
+
     final List<NexusId> aborted = new ArrayList<>();
     final DeviceServer server = newServer();
     final MemoryDevice memory = new MemoryDevice("memory", geometry());
@@ -50,11 +55,20 @@ final class Bench implements AutoCloseable {
     }
 
     static LogicalUnit unit(BlockDevice device, boolean removable) {
+        return unit(device, new UnitShape(geometry(), 4096, true, removable, false, false));
+    }
+
+    /** A unit for all of which space is set aside. */
+    static LogicalUnit thick(BlockDevice device) {
+        return unit(device, new UnitShape(geometry(), 4096, false, false, false, false));
+    }
+
+    static LogicalUnit unit(BlockDevice device, UnitShape shape) {
         return new LogicalUnit(
                 LogicalUnitId.random(),
                 new UnitIdentity("60014050000000000000000000000001", "serial-1"),
                 "unit",
-                new UnitShape(geometry(), 4096, true, removable, false, false),
+                shape,
                 device,
                 1,
                 LogicalUnit.State.OPEN);
@@ -65,10 +79,9 @@ final class Bench implements AutoCloseable {
         DeviceServer made =
                 new DeviceServer(
                         directory,
-                        stores.reservations(),
-                        stores.modes(),
+                        stores.all(),
                         copies,
-                        DeviceLimits.DEFAULT,
+                        DeviceLimits.DEFAULT.withSanitizeRate(0),
                         ProductIdentity.TIDEGATE);
         made.attach(
                 (u, of, except) -> {
@@ -147,6 +160,8 @@ final class Bench implements AutoCloseable {
                     step = take.work().run(data.flip());
                 }
                 case Step.Run run -> step = run.work().run();
+                case Step.RunLong run -> step = run.work().run(givenUp);
+                case Step.Await await -> step = await.next().toCompletableFuture().join();
                 case Step.Park park -> throw new AssertionError("parked at " + park.unit());
             }
         }

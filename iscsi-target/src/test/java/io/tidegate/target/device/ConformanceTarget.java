@@ -39,8 +39,7 @@ final class ConformanceTarget {
         DeviceServer server =
                 new DeviceServer(
                         directory,
-                        stores.reservations(),
-                        stores.modes(),
+                        stores.all(),
                         copies,
                         DeviceLimits.DEFAULT,
                         ProductIdentity.TIDEGATE);

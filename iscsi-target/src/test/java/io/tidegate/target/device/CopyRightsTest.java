@@ -65,7 +65,7 @@ class CopyRightsTest {
 
     private void out(Nexus nexus, int action, long key, long newKey, boolean persist) {
         byte[] data =
-                new PersistentList(key, newKey, false, false, persist, false, 0, null).encode();
+                new PersistentList(key, newKey, null, false, persist, false, 0, null).encode();
         byte[] cdb = new byte[16];
         cdb[0] = 0x5f;
         cdb[1] = (byte) action;

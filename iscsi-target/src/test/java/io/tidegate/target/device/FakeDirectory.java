@@ -21,6 +21,10 @@ public final class FakeDirectory implements LunDirectory {
 
     final List<LunListener> listeners = new CopyOnWriteArrayList<>();
     private final TreeMap<Integer, MappedLun> luns = new TreeMap<>();
+
+    /** Of the target's portal groups. */
+    volatile List<Integer> tags = List.of(1);
+
     private volatile InetSocketAddress portal = new InetSocketAddress("127.0.0.1", 3260);
 
     public synchronized void map(int number, LogicalUnit unit, boolean readOnly) {
@@ -48,7 +52,12 @@ public final class FakeDirectory implements LunDirectory {
                         new TargetInfo(
                                 TARGET,
                                 "",
-                                List.of(new TargetInfo.Portal(portal, Optional.empty(), 1))))
+                                tags.stream()
+                                        .map(
+                                                t ->
+                                                        new TargetInfo.Portal(
+                                                                portal, Optional.empty(), t))
+                                        .toList()))
                 : Optional.empty();
     }
 

@@ -6,6 +6,10 @@ import static io.tidegate.target.device.Bench.bytes;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidegate.block.Geometry;
+import io.tidegate.block.MemoryDevice;
+import io.tidegate.presentation.LogicalUnit;
+import io.tidegate.presentation.UnitShape;
 import io.tidegate.scsi.Be;
 import io.tidegate.scsi.BlockLimits;
 import io.tidegate.scsi.Capacity;
@@ -21,7 +25,9 @@ import io.tidegate.scsi.Sense;
 import io.tidegate.scsi.StandardInquiry;
 import io.tidegate.scsi.UnmapList;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -78,11 +84,29 @@ class IdentityTest {
     }
 
     @Test
-    void provisioningPromisesNoThresholdsThatHostsCouldSet() {
+    void provisioningIsToldAndItsThresholdIsThePools() {
         Provisioning told = requireNonNull(Provisioning.parse(page(Provisioning.PAGE)));
-        assertThat(told.thresholdExponent()).isZero(); // the soft threshold is the pool's own
+        long set = (long) Bench.BLOCK << told.thresholdExponent();
+        assertThat(set).isEqualTo(1 << 20);
         assertThat(told.readsZeroes()).isTrue();
+        assertThat(told.anchors()).isFalse();
         assertThat(told.type()).isEqualTo(2);
+        byte[] page = bytes(bench.run(nexus, "5a 08 1c 02 00 00 00 00 ff 00"));
+        assertThat(page[8 + 16]).isEqualTo((byte) 0x80); // enabled, armed for a decrease
+        assertThat(page[8 + 17]).isEqualTo((byte) 1); // of what is available
+        assertThat(Be.u32(page, 8 + 20) * set).isEqualTo(25 << 20);
+        byte[] list = page.clone();
+        list[0] = 0;
+        list[1] = 0;
+        byte[] select = Bench.cdb("55 10 00 00 00 00 00 00 00 00");
+        Be.put16(select, 7, list.length);
+        assertGood(bench.run(nexus, select, list)); // as it is
+        list[8 + 23]++;
+        assertSense(bench.run(nexus, select, list), Sense.invalidFieldInParameterList());
+        bench.stores.space = Optional.empty();
+        assertThat(bytes(bench.run(nexus, "5a 08 1c 02 00 00 00 00 ff 00"))[8 + 16]).isZero();
+        byte[] mask = bytes(bench.run(nexus, "5a 08 5c 02 00 00 00 00 ff 00"));
+        assertThat(Arrays.copyOfRange(mask, 12, mask.length)).containsOnly(0);
     }
 
     @Test
@@ -108,10 +132,41 @@ class IdentityTest {
         assertGood(unmap(ranges));
         ranges.add(new UnmapList.Range(0, 1));
         assertSense(unmap(ranges), Sense.invalidFieldInParameterList());
-        assertThat(limits.writeSameNonZero()).isTrue();
+    }
+
+    @Test
+    void theLengthOfWriteSameIsKept() {
+        BlockLimits thin = requireNonNull(BlockLimits.parse(page(0xb0)));
+        assertThat(thin.writeSameNonZero()).isTrue();
+        byte[] block = Bench.pattern(1, 1);
+        assertGood(writeSame(thin.maxWriteSame(), block));
+        assertSense(writeSame(thin.maxWriteSame() + 1, block), Sense.lbaOutOfRange());
+        assertSense(writeSame(0, block), Sense.invalidFieldInCdb());
         assertSense(
-                bench.run(nexus, new WriteSame(0, 0, false, true, true).encode()),
+                bench.run(nexus, Bench.cdb("41 00 00 00 00 00 00 00 00 00"), block),
                 Sense.invalidFieldInCdb());
+        bench.directory.map(0, larger(thin.maxWriteSame() + 1), false);
+        Bench.settled(bench.server, nexus);
+        assertSense(writeSame(thin.maxWriteSame() + 1, block), Sense.invalidFieldInCdb());
+
+        bench.directory.map(0, Bench.thick(bench.memory), false);
+        Bench.settled(bench.server, nexus);
+        BlockLimits thick = requireNonNull(BlockLimits.parse(page(0xb0)));
+        assertThat(thick.writeSameNonZero()).isFalse();
+        assertThat(thick.maxWriteSame()).isZero(); // no limit: the whole medium by one command
+        assertGood(writeSame(0, block));
+        assertGood(writeSame(Bench.BLOCKS, block));
+    }
+
+    private ScsiResult writeSame(long blocks, byte[] block) {
+        return bench.run(nexus, new WriteSame(0, blocks, false, false, false).encode(), block);
+    }
+
+    private static LogicalUnit larger(long blocks) {
+        Geometry geometry = new Geometry(Bench.BLOCK, Bench.BLOCK, blocks);
+        return Bench.unit(
+                new MemoryDevice("larger", geometry),
+                new UnitShape(geometry, 4096, true, false, false, false));
     }
 
     private ScsiResult unmap(List<UnmapList.Range> ranges) {
@@ -196,5 +251,41 @@ class IdentityTest {
         assertThat(extended).hasSize(20);
         assertThat(extended[4]).isEqualTo((byte) 0x10);
         assertSense(bench.run(nexus, "a3 4a 00 00 00 00 00 00 01"), Sense.invalidFieldInCdb());
+    }
+
+    @Test
+    void everyPortOfTheTargetIsNamed() {
+        bench.directory.tags = List.of(1, 7);
+        byte[] page = page(0x88);
+        int at = 4;
+        List<Integer> ports = new ArrayList<>();
+        while (at < page.length) {
+            int port = Be.u16(page, at + 2);
+            ports.add(port);
+            assertThat(Be.u16(page, at + 6)).isZero(); // no TransportID of the initiator
+            int described = Be.u16(page, at + 10);
+            byte[] names = new byte[4 + described];
+            Be.put8(names, 1, Designator.PAGE);
+            Be.put16(names, 2, described);
+            System.arraycopy(page, at + 12, names, 4, described);
+            assertThat(Designator.parsePage(names))
+                    .containsExactly(
+                            Designator.name(
+                                    Designator.Association.TARGET_PORT,
+                                    nexus.id().targetPort(port)));
+            at += 12 + described;
+        }
+        assertThat(at).isEqualTo(page.length);
+        assertThat(ports).containsExactly(1, 7);
+    }
+
+    @Test
+    void portGroupStatesAreTheGatewaysOwn() {
+        StandardInquiry told =
+                requireNonNull(StandardInquiry.parse(bytes(bench.run(nexus, "12 00 00 00 60"))));
+        assertThat(told.portGroups()).isEqualTo(1); // implicit only
+        assertSense(
+                bench.run(nexus, Bench.cdb("a4 0a 00 00 00 00 00 00 00 08"), new byte[8]),
+                Sense.invalidOpcode());
     }
 }

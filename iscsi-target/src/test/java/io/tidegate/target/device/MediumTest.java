@@ -136,6 +136,9 @@ class MediumTest {
         assertSense(
                 bench.run(nexus, Bench.cdb("2f 04 00 00 00 00 00 00 04 00"), data),
                 Sense.invalidFieldInCdb());
+        assertSense( // less data than blocks to compare proves nothing
+                bench.run(nexus, Bench.cdb("2f 02 00 00 00 00 00 00 04 00"), pattern(3, 5)),
+                Sense.dataPhaseError());
         byte[] one = pattern(1, 6);
         write(0, one);
         write(1, one);
@@ -210,41 +213,80 @@ class MediumTest {
         assertThat(read(3, 1)).isEqualTo(one);
         assertGood(bench.run(nexus, new WriteSame(3, 5, false, true, true).encode()));
         assertThat(read(3, 5)).containsOnly(0);
+        byte[] two = pattern(2, 10);
         assertSense(
-                bench.run(nexus, new WriteSame(3, 0, false, false, false).encode(), one),
+                bench.run(nexus, new WriteSame(3, 5, false, false, false).encode(), two),
                 Sense.invalidFieldInCdb());
     }
 
     @Test
-    void sanitizesAndKeepsEverybodyOutMeanwhile() {
-        write(0, pattern(8, 11));
-        byte[] list = {1, 0, 0, 2, 0x55, (byte) 0xaa};
-        assertGood(bench.run(nexus, Bench.cdb("48 01 00 00 00 00 00 00 06 00"), list));
-        byte[] block = read(BLOCKS - 1, 1);
-        assertThat(block[0]).isEqualTo((byte) 0x55);
-        assertThat(block[BLOCK - 1]).isEqualTo((byte) 0xaa);
-        assertGood(bench.run(nexus, "48 02"));
-        assertThat(read(0, 8)).containsOnly(0);
-        assertSense(
-                bench.run(nexus, Bench.cdb("48 01 00 00 00 00 00 00 04 00"), list),
-                Sense.invalidFieldInCdb());
-    }
-
-    @Test
-    void aSanitizeThatFailsStaysSoUntilItIsRepeated() {
-        FaultDevice faulty = new FaultDevice(new MemoryDevice("below", Bench.geometry()));
-        LogicalUnit unit = Bench.unit(faulty, false);
-        bench.directory.map(1, unit, false);
+    void writeSameOfNoBlocksGoesToTheEndOfTheMediumWhereItsSpaceIsSetAside() {
+        bench.directory.map(0, Bench.thick(bench.memory), false);
         Bench.settled(bench.server, nexus);
-        faulty.add(
-                FaultDevice.Fault.fail(FaultDevice.Operation.DISCARD, DeviceException.Kind.WRITE));
-        assertSense(bench.run(nexus, 1, Bench.cdb("48 02"), new byte[0]), Sense.sanitizeFailed());
-        assertSense(bench.run(nexus, 1, Bench.cdb("00"), new byte[0]), Sense.sanitizeFailed());
-        assertSense( // AUSE was not set
-                bench.run(nexus, 1, Bench.cdb("48 1f"), new byte[0]), Sense.sanitizeFailed());
-        faulty.clear();
-        assertGood(bench.run(nexus, 1, Bench.cdb("48 02"), new byte[0]));
-        assertGood(bench.run(nexus, 1, Bench.cdb("00"), new byte[0]));
+        byte[] block = pattern(1, 12);
+        write(0, pattern(8, 11));
+        byte[] before = read(0, 5);
+        assertGood(bench.run(nexus, new WriteSame(5, 0, false, false, false).encode(), block));
+        assertThat(read(0, 5)).isEqualTo(before);
+        assertThat(read(5, 1)).isEqualTo(block);
+        assertThat(read(BLOCKS / 2, 1)).isEqualTo(block);
+        assertThat(read(BLOCKS - 1, 1)).isEqualTo(block);
+        byte[] ten = Bench.cdb("41 00 00 00 7f ff 00 00 00 00"); // from the last block on
+        assertGood(bench.run(nexus, ten, pattern(1, 13)));
+        assertThat(read(BLOCKS - 2, 1)).isEqualTo(block);
+        assertThat(read(BLOCKS - 1, 1)).isEqualTo(pattern(1, 13));
+        assertGood(bench.run(nexus, new WriteSame(6, 0, false, false, true).encode()));
+        assertThat(read(5, 1)).isEqualTo(block);
+        assertThat(read(6, 8)).containsOnly(0);
+        assertThat(read(BLOCKS - 1, 1)).containsOnly(0);
+        assertSense(
+                bench.run(nexus, new WriteSame(BLOCKS, 0, false, false, false).encode(), block),
+                Sense.lbaOutOfRange());
+    }
+
+    @Test
+    void aLongWriteSameEndsAtItsNextPieceWhenGivenUp() {
+        byte[] block = pattern(1, 12);
+        int[] asked = {0};
+        bench.givenUp = () -> asked[0]++ == 1;
+        assertSense(
+                bench.run(nexus, new WriteSame(0, BLOCKS, false, false, false).encode(), block),
+                Sense.aborted());
+        int piece = (int) (Pieces.FILL_BYTES / BLOCK);
+        assertThat(read(piece - 1, 1)).isEqualTo(block);
+        assertThat(read(piece, 1)).containsOnly(0);
+    }
+
+    @Test
+    void aLongWriteSameNeverGoesOnInAnotherGeneration() {
+        MemoryDevice next = new MemoryDevice("next", Bench.geometry());
+        int[] asked = {0};
+        bench.givenUp =
+                () -> {
+                    if (asked[0]++ == 1) {
+                        bench.unit.closeGate();
+                        bench.unit.swap(next, 2, LogicalUnit.State.OPEN);
+                    }
+                    return false;
+                };
+        assertSense(
+                bench.run(
+                        nexus,
+                        new WriteSame(0, BLOCKS, false, false, false).encode(),
+                        pattern(1, 12)),
+                Sense.aborted());
+        assertThat(read(0, 8)).containsOnly(0);
+        assertThat(read((int) (Pieces.FILL_BYTES / BLOCK), 8)).containsOnly(0);
+    }
+
+    @Test
+    void anchorsAreNotAnnouncedAndRefused() {
+        assertSense(
+                bench.run(nexus, new WriteSame(0, 8, true, true, true).encode()),
+                Sense.invalidFieldInCdb());
+        assertSense(
+                bench.run(nexus, Bench.cdb("42 01 00 00 00 00 00 00 18"), new byte[24]),
+                Sense.invalidFieldInCdb());
     }
 
     @Test

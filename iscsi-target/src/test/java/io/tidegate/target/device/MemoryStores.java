@@ -4,6 +4,8 @@ import io.tidegate.presentation.LogicalUnitId;
 import io.tidegate.presentation.ModePageStore;
 import io.tidegate.presentation.PersistentReservations;
 import io.tidegate.presentation.ReservationStore;
+import io.tidegate.presentation.SanitizeStore;
+import io.tidegate.presentation.UnitSpaces;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
@@ -16,6 +18,16 @@ public final class MemoryStores {
 
     private final Map<LogicalUnitId, PersistentReservations> kept = new ConcurrentHashMap<>();
     private final Map<LogicalUnitId, ModePageStore.SavedModes> modes = new ConcurrentHashMap<>();
+
+    private final Map<LogicalUnitId, SanitizeStore.Unfinished> sanitizes =
+            new ConcurrentHashMap<>();
+
+    volatile Optional<UnitSpaces.Space> space =
+            Optional.of(new UnitSpaces.Space(3L << 20, 40L << 20, 25L << 20));
+
+    public UnitStores all() {
+        return new UnitStores(reservations(), modes(), sanitizes(), unit -> space);
+    }
 
     private void check() throws IOException {
         if (broken) {
@@ -50,6 +62,21 @@ public final class MemoryStores {
             public void save(LogicalUnitId unit, SavedModes values) throws IOException {
                 check();
                 modes.put(unit, values);
+            }
+        };
+    }
+
+    public SanitizeStore sanitizes() {
+        return new SanitizeStore() {
+            @Override
+            public Optional<Unfinished> load(LogicalUnitId unit) {
+                return Optional.ofNullable(sanitizes.get(unit));
+            }
+
+            @Override
+            public void save(LogicalUnitId unit, Optional<Unfinished> sanitize) throws IOException {
+                check();
+                sanitize.ifPresentOrElse(s -> sanitizes.put(unit, s), () -> sanitizes.remove(unit));
             }
         };
     }

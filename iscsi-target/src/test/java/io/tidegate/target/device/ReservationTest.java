@@ -13,6 +13,7 @@ import io.tidegate.scsi.Sense;
 import io.tidegate.scsi.Status;
 import io.tidegate.scsi.TransportId;
 import io.tidegate.target.attention.Attention;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -57,7 +58,7 @@ class ReservationTest {
     }
 
     private static PersistentList basic(long key, long actionKey, boolean persist) {
-        return new PersistentList(key, actionKey, false, false, persist, false, 0, null);
+        return new PersistentList(key, actionKey, null, false, persist, false, 0, null);
     }
 
     private void register(Nexus nexus, long key) {
@@ -286,15 +287,111 @@ class ReservationTest {
                 from,
                 REGISTER_AND_MOVE,
                 0,
-                new PersistentList(key, 55, false, false, false, unregister, 1, port));
+                new PersistentList(key, 55, null, false, false, unregister, 1, port));
     }
 
     @Test
     void refusesListsOfTheWrongLength() {
         byte[] cdb = Bench.cdb("5f 00 00 00 00 00 00 00 17 00");
         assertSense(bench.run(one, cdb, new byte[23]), Sense.parameterListLength());
-        PersistentList ports = new PersistentList(0, 1, true, false, false, false, 0, null);
-        assertSense(out(one, REGISTER, 0, ports), Sense.invalidFieldInParameterList());
+        byte[] longer = Bench.cdb("5f 00 00 00 00 00 00 00 1c 00");
+        assertSense(bench.run(one, longer, new byte[28]), Sense.parameterListLength());
+        byte[] lies = specifying(0, 1, port(2)).encode();
+        lies[27]++;
+        Be.put32(longer, 5, lies.length);
+        assertSense(bench.run(one, longer, lies), Sense.parameterListLength());
+        byte[] reserve = Bench.cdb("5f 01 01 00 00 00 00 00 1c 00");
+        assertSense(bench.run(one, reserve, new byte[28]), Sense.parameterListLength());
+    }
+
+    private static TransportId port(int host) {
+        return new TransportId(Bench.id(host).initiatorName(), Bench.id(host).isid());
+    }
+
+    private static PersistentList specifying(long key, long actionKey, TransportId... ports) {
+        return new PersistentList(key, actionKey, List.of(ports), false, false, false, 0, null);
+    }
+
+    private int registered() {
+        return (int) (Be.u32(in(one, 0), 4) / 8);
+    }
+
+    @Test
+    void registersTheInitiatorPortsThatItNames() {
+        register(three, 3);
+        long before = generation();
+        assertGood(out(one, REGISTER, 0, specifying(0, 1, port(2), port(3))));
+        assertThat(generation()).isEqualTo(before + 1);
+        assertThat(registered()).isEqualTo(3);
+        assertGood(out(two, RESERVE, 5, 1, 0)); // by the key it was given
+        assertGood(write(one));
+        assertConflict(out(three, RELEASE, 5, 1, 0));
+        assertGood(out(three, RELEASE, 5, 3, 0)); // keeps the key it had
+    }
+
+    @Test
+    void namesPortsOnlyWhenItRegistersAnew() {
+        assertSense(
+                out(one, REGISTER_AND_IGNORE, 0, specifying(0, 1, port(2))),
+                Sense.invalidFieldInParameterList());
+        register(one, 1);
+        assertSense(
+                out(one, REGISTER, 0, specifying(1, 2, port(2))),
+                Sense.invalidFieldInParameterList());
+        TransportId device = new TransportId(Bench.id(3).initiatorName(), -1);
+        assertSense(
+                out(two, REGISTER, 0, specifying(0, 2, port(3), device)),
+                Sense.invalidFieldInParameterList());
+        assertThat(registered()).isEqualTo(1);
+    }
+
+    private static PersistentList everywhere(long key, long actionKey) {
+        return new PersistentList(key, actionKey, null, true, false, false, 0, null);
+    }
+
+    @Test
+    void registersOnEveryPortOfTheTarget() {
+        bench.directory.tags = List.of(1, 2);
+        NexusId id = Bench.id(1);
+        NexusId second = new NexusId(id.initiatorName(), id.isid(), id.targetName(), 2);
+        Nexus other = Bench.settled(bench.server, bench.server.open(second));
+        assertGood(out(one, REGISTER, 0, everywhere(0, 1)));
+        assertThat(registered()).isEqualTo(2);
+        assertGood(out(other, RESERVE, 5, 1, 0));
+        assertGood(write(one));
+        assertConflict(write(two));
+        byte[] status = in(two, 3);
+        assertThat(Be.u16(status, 8 + 18)).isEqualTo(1);
+        register(two, 2);
+        assertGood(out(one, REGISTER, 0, everywhere(1, 0)));
+        assertThat(registered()).isEqualTo(1);
+        assertThat(owed(two)).isEqualTo(Attention.RESERVATIONS_RELEASED);
+        assertGood(write(two));
+    }
+
+    @Test
+    void registrationsHaveALimit() {
+        for (int i = 0; i < 64; i++) { // makes 4095 of others, and gives its own up again
+            TransportId[] ports = new TransportId[i == 63 ? 63 : 64];
+            for (int j = 0; j < ports.length; j++) {
+                ports[j] = new TransportId("iqn.x", 1000 + i * 64 + j);
+            }
+            ScsiResult result = out(one, REGISTER, 0, specifying(0, 1, ports));
+            assertGood(result);
+            assertGood(out(one, REGISTER, 0, 1, 0));
+        }
+        assertSense(
+                out(one, REGISTER, 0, specifying(0, 1, port(2))),
+                Sense.insufficientRegistrationResources());
+        assertThat(registered()).isEqualTo(4095);
+    }
+
+    @Test
+    void capabilitiesSayWhatIsDone() {
+        byte[] told = in(one, 2);
+        assertThat(told[2]).isEqualTo((byte) 0x1d); // CRH, SIP_C, ATP_C, PTPL_C
+        assertThat(told[3] & 0x80).isEqualTo(0x80);
+        assertThat(Be.u16(told, 4)).isEqualTo(0xea01);
     }
 
     @Test

@@ -42,8 +42,7 @@ final class CopyTarget implements AutoCloseable {
         DeviceServer server =
                 new DeviceServer(
                         directory,
-                        stores.reservations(),
-                        stores.modes(),
+                        stores.all(),
                         copies,
                         DeviceLimits.DEFAULT,
                         ProductIdentity.TIDEGATE);

@@ -22,7 +22,9 @@ import io.tidegate.presentation.UnitShape;
 import io.tidegate.scsi.copy.CopyLimits;
 import io.tidegate.target.device.DeviceLimits;
 import io.tidegate.target.device.DeviceServer;
+import io.tidegate.target.device.MemoryStores;
 import io.tidegate.target.device.ProductIdentity;
+import io.tidegate.target.device.UnitStores;
 import io.tidegate.target.iscsi.TargetServer;
 import io.tidegate.target.iscsi.TargetSettings;
 import java.io.IOException;
@@ -52,8 +54,11 @@ final class OneTarget implements AutoCloseable {
         DeviceServer scsi =
                 new DeviceServer(
                         directory,
-                        new Reservations(),
-                        new Modes(),
+                        new UnitStores(
+                                new Reservations(),
+                                new Modes(),
+                                new MemoryStores().sanitizes(),
+                                unit -> Optional.empty()),
                         copies,
                         DeviceLimits.DEFAULT,
                         ProductIdentity.TIDEGATE);

@@ -22,7 +22,9 @@ import io.tidegate.presentation.UnitShape;
 import io.tidegate.scsi.copy.CopyLimits;
 import io.tidegate.target.device.DeviceLimits;
 import io.tidegate.target.device.DeviceServer;
+import io.tidegate.target.device.MemoryStores;
 import io.tidegate.target.device.ProductIdentity;
+import io.tidegate.target.device.UnitStores;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Clock;
@@ -71,8 +73,11 @@ final class TestTarget implements AutoCloseable, LunDirectory {
         devices =
                 new DeviceServer(
                         this,
-                        new NoReservations(),
-                        new NoModes(),
+                        new UnitStores(
+                                new NoReservations(),
+                                new NoModes(),
+                                new MemoryStores().sanitizes(),
+                                unit -> Optional.empty()),
                         copies,
                         DeviceLimits.DEFAULT,
                         ProductIdentity.TIDEGATE);
