@@ -29,7 +29,12 @@ final class DataParts implements AutoCloseable {
                         copies,
                         DeviceLimits.DEFAULT,
                         ProductIdentity.TIDEGATE);
-        target = new TargetServer(core.presentation, device, limits(settings), core.clock);
+        target = new TargetServer(
+                        core.presentation,
+                        device,
+                        limits(settings),
+                        core.clock,
+                        settings.data().resolve("traces"));
         core.presentation.attach(target.sessions());
     }
 

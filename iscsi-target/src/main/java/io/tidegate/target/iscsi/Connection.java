@@ -10,8 +10,10 @@ import io.tidegate.iscsi.wire.Bhs;
 import io.tidegate.iscsi.wire.MalformedPduException;
 import io.tidegate.iscsi.wire.PduDecoder;
 import io.tidegate.iscsi.wire.TargetPdu;
+import io.tidegate.target.trace.Recording;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +46,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
     private final Output output;
     private final Replies replies;
     private final String peer;
+    private final String local;
 
     private Phase phase;
     private CommandWindow window = new CommandWindow(0, 1, 1);
@@ -55,6 +58,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
     private boolean pinged;
     private int pingTag;
     private @Nullable Future<?> logoutDue;
+    private volatile @Nullable PduTap tap;
 
     Connection(Environment environment, Loop loop, Channel channel) {
         this.environment = environment;
@@ -63,8 +67,15 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
         this.output = new Output(channel);
         this.replies = new Replies(this, output);
         this.decoder = new PduDecoder(DEFAULT_SEGMENT, MAX_ADDITIONAL, this);
-        this.peer = String.valueOf(channel.remoteAddress());
+        this.peer = text(channel.remoteAddress());
+        this.local = text(channel.localAddress());
         this.phase = new LoginPhase(environment, this);
+    }
+
+    /** Address and port, without the slash that stands before an address that has no name. */
+    private static String text(SocketAddress address) {
+        String text = String.valueOf(address);
+        return text.startsWith("/") ? text.substring(1) : text;
     }
 
     Loop loop() {
@@ -95,6 +106,32 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
     /** The address that this connection came in by. */
     InetSocketAddress localAddress() {
         return (InetSocketAddress) channel.localAddress();
+    }
+
+    /** Address and port that this connection came in by, as text; also after its end. */
+    String local() {
+        return local;
+    }
+
+    /** Has all PDUs pass by a tap, from the next one on; by none for null. */
+    void tap(@Nullable PduTap next) {
+        tap = next;
+        decoder.sink(next == null ? this : next);
+        output.tap(next);
+    }
+
+    /** Takes the tap of a recording away. */
+    void untap(Recording recording) {
+        PduTap now = tap;
+        if (now != null && now.recording() == recording) {
+            tap(null);
+        }
+    }
+
+    /** Whether it is being recorded; from any thread. */
+    boolean tapped() {
+        PduTap now = tap;
+        return now != null && now.recording().running();
     }
 
     int peerMaxSegment() {
@@ -195,6 +232,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         closed = true;
+        PduTap listening = tap;
+        if (listening != null) {
+            listening.closed();
+        }
         decoder.close();
         output.close();
         phase.closed();
@@ -321,6 +362,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
         }
         if (pinged) {
             LOG.info("{}: silent for {} ms: dropped", peer, silent);
+            loop.counters.keepAliveDrops.add(1);
             close();
             return;
         }

@@ -180,6 +180,7 @@ final class LoginPhase implements Phase {
         if (who == null) {
             who = LoginIdentity.of(pairs, environment.directory());
             identity = who;
+            environment.sessions().desk().loggingIn(connection, who.initiator(), now, pairs);
             negotiation.discovery(who.target().isEmpty());
             who.target().ifPresent(info -> introduce(info, answers));
             if (stage != SECURITY && !(who.rule() instanceof LoginRule.Open)) {
