@@ -29,7 +29,8 @@ final class DataParts implements AutoCloseable {
                         copies,
                         DeviceLimits.DEFAULT,
                         ProductIdentity.TIDEGATE);
-        target = new TargetServer(
+        target =
+                new TargetServer(
                         core.presentation,
                         device,
                         limits(settings),

@@ -37,12 +37,7 @@ final class PduTap implements PduDecoder.Sink {
      * @param payload bytes to keep of data of LUNs in each PDU
      * @param alone whether the recording is of this connection only, and ends with it
      */
-    PduTap(
-            Connection connection,
-            Recording recording,
-            Clock clock,
-            int payload,
-            boolean alone) {
+    PduTap(Connection connection, Recording recording, Clock clock, int payload, boolean alone) {
         this.connection = connection;
         this.recording = recording;
         this.flow = new TcpFlow(connection.peerAddress(), connection.localAddress());
@@ -156,10 +151,10 @@ final class PduTap implements PduDecoder.Sink {
         private boolean carriesLunData() {
             return switch (opcode) {
                 case Opcode.SCSI_COMMAND,
-                                Opcode.DATA_OUT,
-                                Opcode.DATA_IN,
-                                Opcode.NOP_OUT,
-                                Opcode.NOP_IN ->
+                        Opcode.DATA_OUT,
+                        Opcode.DATA_IN,
+                        Opcode.NOP_OUT,
+                        Opcode.NOP_IN ->
                         true;
                 default -> false;
             };
@@ -218,8 +213,7 @@ final class PduTap implements PduDecoder.Sink {
          */
         private void mask(boolean goesOn) {
             int from = headerLength;
-            String text =
-                    new String(bytes, from, length - from, StandardCharsets.ISO_8859_1);
+            String text = new String(bytes, from, length - from, StandardCharsets.ISO_8859_1);
             for (String pair : text.split("\0", -1)) {
                 int equals = pair.indexOf('=');
                 boolean open = !continued && !goesOn && equals > 0 && harmless(pair, equals);

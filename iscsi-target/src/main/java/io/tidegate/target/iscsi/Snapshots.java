@@ -45,8 +45,7 @@ final class Snapshots {
 
     private static List<TargetMetrics.Unit> units(Collection<Loop> loops) {
         record Sum(String name, UnitCounters.Kinds kinds) {}
-        Map<LogicalUnitId, Sum> byUnit =
-                new TreeMap<>((a, b) -> a.value().compareTo(b.value()));
+        Map<LogicalUnitId, Sum> byUnit = new TreeMap<>((a, b) -> a.value().compareTo(b.value()));
         for (Loop loop : loops) {
             for (UnitCounters.Unit row : loop.counters.units.units()) {
                 byUnit.computeIfAbsent(row.id, id -> new Sum(row.name, new UnitCounters.Kinds()))

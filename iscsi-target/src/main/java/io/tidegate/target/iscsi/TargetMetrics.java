@@ -12,7 +12,8 @@ import java.util.Map;
  * @param discoverySessions discovery sessions now
  * @param connections connections now
  * @param logins successful logins
- * @param loginFailures failed logins by the name of their {@code LoginStatus}; each status has a row
+ * @param loginFailures failed logins by the name of their {@code LoginStatus}; each status has a
+ *     row
  * @param protocolErrors connections dropped for what they sent
  * @param rejects Reject PDUs sent
  * @param keepAliveDrops connections dropped for their silence
@@ -44,11 +45,7 @@ public record TargetMetrics(
 
     /** Commands of one session by kind. */
     public record Session(
-            long id,
-            String initiator,
-            Operations reads,
-            Operations writes,
-            Operations others) {}
+            long id, String initiator, Operations reads, Operations writes, Operations others) {}
 
     /**
      * Commands of one kind.

@@ -74,10 +74,7 @@ final class TraceDesk implements SessionTraces {
         Recording recording = begin(spec);
         all.put(spec.name(), recording);
         spec.initiator()
-                .ifPresent(
-                        iqn ->
-                                byInitiator.put(
-                                        iqn, new Wanted(recording, spec.payloadBytes())));
+                .ifPresent(iqn -> byInitiator.put(iqn, new Wanted(recording, spec.payloadBytes())));
         List<CompletableFuture<Void>> listening =
                 concerned.stream().map(session -> listen(session, recording, spec)).toList();
         // What is sent after the answer is recorded; a loop that is stuck listens when it can.

@@ -7,8 +7,8 @@ import java.nio.ByteBuffer;
 
 /**
  * One TCP connection as an analyser wants to see it: Ethernet, IPv4 or IPv6, and TCP headers around
- * parts of its two byte streams, with sequence numbers that fit. Only what the connection carried is
- * real; the Ethernet addresses, the window and the first sequence numbers are made up. For one
+ * parts of its two byte streams, with sequence numbers that fit. Only what the connection carried
+ * is real; the Ethernet addresses, the window and the first sequence numbers are made up. For one
  * thread at a time.
  *
  * <pre>
@@ -75,8 +75,7 @@ public final class TcpFlow {
 
     /** A frame that ends one direction. */
     public byte[] end(boolean fromInitiator, long micros) {
-        ByteBuffer out =
-                ByteBuffer.allocate(RECORD + ETHERNET + (six ? IPV6 : IPV4) + TCP);
+        ByteBuffer out = ByteBuffer.allocate(RECORD + ETHERNET + (six ? IPV6 : IPV4) + TCP);
         frame(out, fromInitiator, new byte[0], 0, 0, 0, ACK_FIN, micros);
         if (fromInitiator) {
             initiatorNext++;
@@ -114,7 +113,8 @@ public final class TcpFlow {
         out.put((byte) (TCP / 4 << 4)).put((byte) flags).putShort((short) 0xffff).putInt(0);
         out.put(data, Math.min(from, data.length), kept);
         if (kept == whole) { // else it cannot be known, and nobody can check it
-            out.putShort(tcp + 16, checksum(out, tcp, TCP + whole, pseudo(source, destination, whole)));
+            out.putShort(
+                    tcp + 16, checksum(out, tcp, TCP + whole, pseudo(source, destination, whole)));
         }
         if (fromInitiator) {
             initiatorNext += whole;

@@ -168,7 +168,9 @@ class PduTraceTest {
         assertThat(text(Pcap.read(dir.resolve("traces/some.pcap"))))
                 .contains("payload!payl")
                 .doesNotContain("payload!payload!");
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(dir.resolve("traces"))))
+        assertThat(
+                        PosixFilePermissions.toString(
+                                Files.getPosixFilePermissions(dir.resolve("traces"))))
                 .isEqualTo("rwx------");
         assertThat(
                         PosixFilePermissions.toString(

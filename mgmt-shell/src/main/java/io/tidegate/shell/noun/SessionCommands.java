@@ -215,7 +215,9 @@ public final class SessionCommands {
                                         .with("outstanding", Cell.count(w.outstanding()))
                                         .with(
                                                 "idle",
-                                                w.idle().<Cell>map(Cell::of).orElse(Cell.absent())));
+                                                w.idle()
+                                                        .<Cell>map(Cell::of)
+                                                        .orElse(Cell.absent())));
         shown.part(
                 "parameters",
                 Listing.<Map.Entry<String, String>>of(
@@ -243,7 +245,8 @@ public final class SessionCommands {
 
     @Command(
             name = "kill",
-            description = "Asks a host to log out and ends the session; it logs in again by itself.")
+            description =
+                    "Asks a host to log out and ends the session; it logs in again by itself.")
     @About(
             access = Access.ADMINISTER,
             examples = {"session kill iscsi-7", "session kill ssh-3 --yes"})

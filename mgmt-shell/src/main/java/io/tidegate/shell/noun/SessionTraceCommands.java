@@ -135,7 +135,10 @@ final class SessionTraceCommands {
                 services().catalog().record(request, object, AuditResult.OK, t.of());
                 return new Result.Done("Trace", name, "trace " + name + " records " + t.of())
                         .with("file", Cell.of(t.file().toString()))
-                        .notes(List.of("file: " + t.file(), "end it early: session trace stop " + name));
+                        .notes(
+                                List.of(
+                                        "file: " + t.file(),
+                                        "end it early: session trace stop " + name));
             } catch (ServiceException e) {
                 throw services().catalog().recorded(request, object, e);
             }

@@ -189,7 +189,9 @@ class SessionCommandsTest {
         public List<SessionInfo> sessions() {
             Traffic traffic =
                     new Traffic(
-                            new Amount(10, 1, 40960), new Amount(20, 2, 81920), new Amount(5, 3, 0));
+                            new Amount(10, 1, 40960),
+                            new Amount(20, 2, 81920),
+                            new Amount(5, 3, 0));
             return List.of(
                     new SessionInfo(
                             7,
