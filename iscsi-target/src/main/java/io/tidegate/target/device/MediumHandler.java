@@ -95,7 +95,9 @@ final class MediumHandler implements Handler<MediumCommand> {
         @Override
         public Step run(ByteBuffer data) {
             wholeBlocks(data, c.blockBytes());
-            return c.onMedium(
+            return c.onRange(
+                    offset,
+                    data.remaining(),
                     device -> {
                         device.write(offset, data);
                         return settle(c, device, fua);
@@ -133,7 +135,9 @@ final class MediumHandler implements Handler<MediumCommand> {
                 (int) write.blocks() * block,
                 data -> {
                     wholeBlocks(data, block);
-                    return c.onMedium(
+                    return c.onRange(
+                            offset,
+                            data.remaining(),
                             device -> {
                                 ByteBuffer expected = data.duplicate();
                                 device.write(offset, data);
@@ -203,7 +207,9 @@ final class MediumHandler implements Handler<MediumCommand> {
                 (int) or.blocks() * block,
                 data -> {
                     wholeBlocks(data, block);
-                    return c.onMedium(
+                    return c.onRange(
+                            or.lba() * block,
+                            data.remaining(),
                             device -> {
                                 int at = data.position();
                                 Media.update(
@@ -250,7 +256,9 @@ final class MediumHandler implements Handler<MediumCommand> {
                     if (data.remaining() != bytes) { // all or nothing
                         return c.check(Sense.dataPhaseError());
                     }
-                    return c.onMedium(
+                    return c.onRange(
+                            write.lba() * block,
+                            bytes,
                             device -> {
                                 Media.update(
                                         c.state(),
@@ -287,7 +295,9 @@ final class MediumHandler implements Handler<MediumCommand> {
                     }
                     ByteBuffer expected = data.slice(data.position(), half);
                     ByteBuffer next = data.slice(data.position() + half, half);
-                    return c.onMedium(
+                    return c.onRange(
+                            compare.lba() * block,
+                            half,
                             device ->
                                     swap(
                                             c,

@@ -38,6 +38,7 @@ public final class Nexus {
     private final Registrant registrant;
     private volatile NexusLuns luns = NexusLuns.NOTHING;
     private volatile boolean closed;
+    private volatile boolean fenced;
 
     Nexus(NexusId id) {
         this.id = id;
@@ -115,6 +116,18 @@ public final class Nexus {
 
     void show(NexusLuns now) {
         luns = now;
+    }
+
+    /**
+     * The session ends: a write that has not reached its device yet never does, for the initiator
+     * may send it again elsewhere. Any thread, any number of times.
+     */
+    public void fence() {
+        fenced = true;
+    }
+
+    boolean isFenced() {
+        return fenced;
     }
 
     boolean isClosed() {

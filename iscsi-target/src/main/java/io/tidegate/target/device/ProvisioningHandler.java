@@ -80,9 +80,26 @@ final class ProvisioningHandler implements Handler<ProvisioningCommand> {
         return c.onMedium(
                 device -> {
                     for (UnmapList.Range range : list.ranges()) {
-                        Media.discard(device, range.lba() * block, range.blocks() * block);
+                        ScsiResult one = discard(c, device, range);
+                        if (one != ScsiResult.GOOD) {
+                            return one;
+                        }
                     }
                     return MediumHandler.settle(c, device, false);
+                });
+    }
+
+    private static ScsiResult discard(Context c, BlockDevice device, UnmapList.Range range)
+            throws DeviceException {
+        long offset = range.lba() * c.blockBytes();
+        long length = range.blocks() * c.blockBytes();
+        return c.inTurn(
+                device,
+                offset,
+                length,
+                d -> {
+                    Media.discard(d, offset, length);
+                    return ScsiResult.GOOD;
                 });
     }
 
@@ -118,10 +135,12 @@ final class ProvisioningHandler implements Handler<ProvisioningCommand> {
 
     private static Step fill(Context c, WriteSame same, ByteBuffer pattern) {
         int block = c.blockBytes();
-        return c.onMedium(
+        long offset = same.lba() * block;
+        long length = same.blocks() * block;
+        return c.onRange(
+                offset,
+                length,
                 device -> {
-                    long offset = same.lba() * block;
-                    long length = same.blocks() * block;
                     // What is given back reads as zeroes, so only zeroes may be given back.
                     if (same.unmap() && Media.isZero(pattern)) {
                         Media.discard(device, offset, length);

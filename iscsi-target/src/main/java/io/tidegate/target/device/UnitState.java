@@ -21,6 +21,7 @@ final class UnitState {
     private final ReentrantLock changes = new ReentrantLock();
     // Stands in for atomic updates on devices that have none.
     private final ReentrantLock updates = new ReentrantLock();
+    private final WriteOrder order = new WriteOrder();
 
     // Keeps "guarded" in step with the two kinds of reservations.
     private final Object guard = new Object();
@@ -124,6 +125,11 @@ final class UnitState {
     }
 
     // -- the medium
+
+    /** For whatever changes a range of the medium. */
+    WriteOrder order() {
+        return order;
+    }
 
     boolean ejected() {
         return ejected;

@@ -273,6 +273,10 @@ final class Session {
         }
         ending = true;
         loss = lost && !loggedOut;
+        Nexus open = nexus;
+        if (open != null) {
+            open.fence();
+        }
         LOG.info("session {} of {} ends: {}", id, nexusId.initiatorName(), reason);
         connection.close();
         if (commands != null) {
