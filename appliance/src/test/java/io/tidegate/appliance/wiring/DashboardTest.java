@@ -4,35 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.tidegate.appliance.settings.AddressPort;
-import io.tidegate.appliance.settings.Settings;
-import io.tidegate.audit.Request;
-import io.tidegate.copy.mover.DataMover;
-import io.tidegate.copy.mover.MoverSettings;
 import io.tidegate.initiator.CommandResult;
-import io.tidegate.initiator.Initiator;
-import io.tidegate.initiator.InitiatorSettings;
-import io.tidegate.initiator.Session;
-import io.tidegate.job.JobInfo;
-import io.tidegate.job.JobState;
-import io.tidegate.presentation.HostOs;
-import io.tidegate.presentation.HostSpec;
 import io.tidegate.presentation.LunInfo;
-import io.tidegate.presentation.LunSpec;
 import io.tidegate.recovery.QrvService;
 import io.tidegate.scsi.Designator;
-import io.tidegate.scsi.LunAddress;
-import io.tidegate.scsi.SenseKey;
 import io.tidegate.scsi.copy.CscdDescriptor;
 import io.tidegate.scsi.copy.ExtendedCopyList;
 import io.tidegate.scsi.copy.SegmentDescriptor;
 import io.tidegate.snapshot.SnapshotService;
-import io.tidegate.volume.VolumeSpec;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -43,7 +24,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -51,9 +31,6 @@ import org.junit.jupiter.api.io.TempDir;
 class DashboardTest {
 
     private static final Path FILE = Path.of("..", "dashboards", "tidegate.json");
-    private static final Request WHO = Request.system("test");
-    private static final String IQN = "iqn.2026-11.io.tidegate:dashboard";
-    private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final Pattern SAMPLE =
             Pattern.compile("([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\\{(.*)})? \\S+");
     private static final Pattern LABEL = Pattern.compile("([a-zA-Z_]+)=\"(?:\\\\.|[^\"\\\\])*\"");
@@ -156,71 +133,29 @@ class DashboardTest {
 
     /** What an appliance publishes when each of its parts has worked a little. */
     private String scrape() throws Exception {
-        Settings settings = settings();
         Instant started = Instant.now();
-        try (DataMover mover = new DataMover(MoverSettings.DEFAULT);
-                CoreParts core = new CoreParts(settings, mover, Clock.systemUTC())) {
-            core.recover();
-            FirstStart.prepare(core, settings, Optional.empty());
-            try (DataParts data = new DataParts(settings, core, mover);
-                    Initiator initiator = new Initiator(1)) {
-                InetSocketAddress portal =
-                        data.target.bind(List.of(settings.iscsi().resolve())).getFirst();
-                core.presentation.setDefaultPortal(portal, Optional.empty());
-                LunInfo first = lun(core, "db01");
-                LunInfo second = lun(core, "db02");
-                String target = core.targets.list().getFirst().name();
-                try (Session session =
-                        initiator.connect(InitiatorSettings.of(portal, IQN, target))) {
-                    use(session, first, second);
-                    protect(core);
-                    return House.metrics(core, data, started).text();
-                }
+        try (LiveParts parts = new LiveParts(dir)) {
+            LunInfo first = parts.lun("db01", 0);
+            LunInfo second = parts.lun("db02", 1);
+            try (HostPath path = parts.path()) {
+                use(path, first, second);
+                protect(parts);
+                return House.metrics(parts.core, parts.data, started).text();
             }
         }
     }
 
-    private Settings settings() {
-        Settings d = Settings.defaults();
-        long small = 256 << 20;
-        return new Settings(
-                dir.resolve("data"),
-                AddressPort.parse("127.0.0.1:0"),
-                d.ssh(),
-                d.http(),
-                d.secretKeyFile(),
-                d.companyId(),
-                small,
-                small,
-                d.ioWorkers(),
-                d.heap(),
-                1 << 20,
-                d.binGrace(),
-                d.lunQuarantine(),
-                d.loginTimeout(),
-                d.maxConnections());
-    }
-
-    private static LunInfo lun(CoreParts core, String volume) throws Exception {
-        core.volumes.create(WHO, VolumeSpec.of(volume, "fast", 16 << 20));
-        if (core.hosts.list().isEmpty()) {
-            core.hosts.create(
-                    WHO, new HostSpec("h", List.of(IQN), false, HostOs.LINUX, Optional.empty()));
-        }
-        return core.luns.map(WHO, volume, LunSpec.to("h", false));
-    }
-
-    private static void use(Session session, LunInfo from, LunInfo to) throws Exception {
-        for (LunInfo lun : List.of(from, to)) {
-            good(session, lun.number(), new byte[6], null, 0);
-        }
-        good(session, from.number(), cdb(0x2a), ByteBuffer.allocate(512), 0);
-        good(session, from.number(), cdb(0x28), null, 512);
+    private static void use(HostPath path, LunInfo from, LunInfo to) throws Exception {
+        path.attentions(from.number());
+        path.attentions(to.number());
+        path.write(from.number(), 0, 1);
+        path.read(from.number(), 0);
         List<CscdDescriptor> both = new ArrayList<>();
         for (LunInfo lun : List.of(from, to)) {
             Designator name = Designator.naa(lun.identity().naaBytes());
             both.add(new CscdDescriptor(0, false, 0, 0, name, false, false, 512));
         }
+        var blocks = new SegmentDescriptor.BlockToBlock(false, false, 0, 1, 8, 0, 0);
         byte[] list =
                 new ExtendedCopyList(
                                 1,
@@ -228,43 +163,19 @@ class DashboardTest {
                                 ExtendedCopyList.ListIdUsage.HOLD,
                                 0,
                                 both,
-                                List.of(
-                                        new SegmentDescriptor.BlockToBlock(
-                                                false, false, 0, 1, 8, 0, 0)))
+                                List.of(blocks))
                         .encode();
         byte[] copy = ByteBuffer.allocate(16).put((byte) 0x83).putInt(10, list.length).array();
-        good(session, to.number(), copy, ByteBuffer.wrap(list), 0);
+        CommandResult copied = path.run(to.number(), copy, ByteBuffer.wrap(list), 0);
+        assertThat(copied.good()).as(copied.describe()).isTrue();
     }
 
-    private static byte[] cdb(int opcode) {
-        return ByteBuffer.allocate(10).put((byte) opcode).putShort(7, (short) 1).array();
-    }
-
-    private static void good(
-            Session session, int number, byte[] cdb, @Nullable ByteBuffer out, int in)
-            throws Exception {
-        long lun = LunAddress.encode(number);
-        CommandResult result = session.execute(lun, cdb, out, in);
-        for (int owed = 0; owed < 8 && unitAttention(result); owed++) {
-            result = session.execute(lun, cdb, out, in);
-        }
-        assertThat(result.good()).as(result.describe()).isTrue();
-    }
-
-    private static boolean unitAttention(CommandResult result) {
-        return result.sense() != null && result.sense().key() == SenseKey.UNIT_ATTENTION;
-    }
-
-    private static void protect(CoreParts core) throws Exception {
-        JobInfo made =
-                core.qrvs.create(
-                        WHO,
-                        new QrvService.Create(
-                                "db01",
-                                Optional.empty(),
-                                Optional.of("capacity"),
-                                Optional.empty()));
-        assertThat(core.jobs.await(made.id(), LIMIT).state()).isEqualTo(JobState.DONE);
-        assertThat(core.snapshots.list(SnapshotService.Query.ALL)).isNotEmpty();
+    private static void protect(LiveParts parts) throws Exception {
+        Optional<String> none = Optional.empty();
+        parts.done(
+                parts.core.qrvs.create(
+                        LiveParts.WHO,
+                        new QrvService.Create("db01", none, Optional.of("capacity"), none)));
+        assertThat(parts.core.snapshots.list(SnapshotService.Query.ALL)).isNotEmpty();
     }
 }
