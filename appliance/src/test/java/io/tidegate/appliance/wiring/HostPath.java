@@ -51,7 +51,8 @@ final class HostPath implements AutoCloseable {
 
     CommandResult write(int lun, int block, int value) throws InitiatorException {
         ByteBuffer data = ByteBuffer.allocate(BLOCK).putInt(0, value);
-        byte[] cdb = ByteBuffer.allocate(16).put((byte) 0x8a).putInt(6, block).putInt(10, 1).array();
+        byte[] cdb =
+                ByteBuffer.allocate(16).put((byte) 0x8a).putInt(6, block).putInt(10, 1).array();
         return run(lun, cdb, data, 0);
     }
 

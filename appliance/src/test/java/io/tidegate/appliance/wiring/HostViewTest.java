@@ -178,8 +178,7 @@ class HostViewTest {
         good(one.write(0, 0, 2));
         Optional<Integer> any = Optional.empty();
         Optional<String> none = Optional.empty();
-        MountInfo snapshot =
-                parts.core.snapshots.mount(WHO, "db01@s1", HOST, none, any, false);
+        MountInfo snapshot = parts.core.snapshots.mount(WHO, "db01@s1", HOST, none, any, false);
         MountInfo point = parts.core.qrvs.mount(WHO, "q1", HOST, none, any, false);
         MountInfo clone = parts.core.snapshots.mount(WHO, "db01@s2", HOST, none, any, true);
         Set<List<Designator>> names = new HashSet<>();
@@ -217,9 +216,7 @@ class HostViewTest {
     private static List<Long> keys(HostPath path) throws InitiatorException {
         ByteBuffer data = ByteBuffer.wrap(path.good(0, "5e 00 00 00 00 00 00 01 00", 256));
         data.position(8);
-        return data.remaining() < 16
-                ? List.of()
-                : List.of(data.getLong(), data.getLong());
+        return data.remaining() < 16 ? List.of() : List.of(data.getLong(), data.getLong());
     }
 
     @Test
@@ -276,8 +273,7 @@ class HostViewTest {
         Known before = Known.of(one, 0);
         JobInfo held =
                 parts.ended(
-                        parts.core.promotions.promote(
-                                WHO, new Order("q1", Mode.UNPLANNED, false)));
+                        parts.core.promotions.promote(WHO, new Order("q1", Mode.UNPLANNED, false)));
         assertThat(held.exit()).isEqualTo(7);
         for (HostPath path : List.of(one, two)) {
             assertThat(path.ready(0)).isEqualTo(NO_UNIT);
@@ -298,8 +294,7 @@ class HostViewTest {
         // A host whose write was refused just now is not stopped.
         JobInfo refused =
                 parts.ended(
-                        parts.core.promotions.promote(
-                                WHO, new Order("q1", Mode.UNPLANNED, true)));
+                        parts.core.promotions.promote(WHO, new Order("q1", Mode.UNPLANNED, true)));
         assertThat(refused.exit()).isEqualTo(4);
         assertThat(one.ready(0)).isEqualTo(NO_UNIT);
     }

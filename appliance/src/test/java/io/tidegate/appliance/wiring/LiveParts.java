@@ -22,7 +22,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** The parts of an appliance on a free loopback port, with a host {@link #HOST} and its initiator. */
+/**
+ * The parts of an appliance on a free loopback port, with a host {@link #HOST} and its initiator.
+ */
 final class LiveParts implements AutoCloseable {
 
     static final Request WHO = Request.system("test");
