@@ -1,6 +1,7 @@
 package io.tidegate.target.device;
 
 import io.tidegate.block.BlockDevice;
+import io.tidegate.block.OwnInterrupt;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -58,7 +59,7 @@ final class WriteOrder {
             }
         }
         if (interrupted) {
-            Thread.currentThread().interrupt();
+            OwnInterrupt.keep();
         }
         return mine;
     }
