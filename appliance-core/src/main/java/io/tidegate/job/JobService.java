@@ -284,9 +284,10 @@ public final class JobService implements AutoCloseable {
         return start(request, row.info().type(), row.info().object(), Json.tree(row.parameters()));
     }
 
-    /** Running jobs by type, for metrics. */
+    /** Running jobs by type, for metrics; each type has a row, so that a series never pauses. */
     public Map<String, Integer> runningByType() {
         Map<String, Integer> counts = new HashMap<>();
+        types.keySet().forEach(type -> counts.put(type, 0));
         running.values().forEach(job -> counts.merge(job.row().info().type(), 1, Integer::sum));
         return counts;
     }

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -130,6 +131,16 @@ class RedirectTest {
         @Override
         public boolean end(long sessionId, String reason) {
             return false;
+        }
+
+        @Override
+        public CompletionStage<Optional<SessionDetails>> details(long sessionId) {
+            throw new AssertionError("nobody asks here");
+        }
+
+        @Override
+        public SessionTraces traces() {
+            throw new AssertionError("nobody asks here");
         }
 
         @Override

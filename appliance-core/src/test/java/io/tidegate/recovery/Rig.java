@@ -22,6 +22,7 @@ import io.tidegate.presentation.LunService;
 import io.tidegate.presentation.LunSpec;
 import io.tidegate.presentation.Presentation;
 import io.tidegate.presentation.SessionControl;
+import io.tidegate.presentation.SessionTraces;
 import io.tidegate.presentation.TargetService;
 import io.tidegate.snapshot.Gates;
 import io.tidegate.snapshot.SnapshotMounts;
@@ -55,6 +56,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -109,6 +111,11 @@ final class Rig implements AutoCloseable {
         }
 
         @Override
+        public CompletionStage<Optional<SessionDetails>> details(long sessionId) {
+            throw new UnsupportedOperationException("nobody asks here");
+        }
+
+        @Override
         public boolean end(long sessionId, String reason) {
             return false;
         }
@@ -116,6 +123,11 @@ final class Rig implements AutoCloseable {
         @Override
         public void reconsider(String targetName) {
             // portals do not change here
+        }
+
+        @Override
+        public SessionTraces traces() {
+            throw new UnsupportedOperationException("nobody asks here");
         }
 
         @Override
@@ -482,7 +494,8 @@ final class Rig implements AutoCloseable {
                 clock.instant(),
                 1,
                 Map.of(unit, refused),
-                Map.of(unit, refused));
+                Map.of(unit, refused),
+                SessionControl.Use.NONE);
     }
 
     List<String> snapshotNames(String volume) throws ServiceException {

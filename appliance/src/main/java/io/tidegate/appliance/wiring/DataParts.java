@@ -37,7 +37,13 @@ final class DataParts implements AutoCloseable {
                         DeviceLimits.DEFAULT,
                         ProductIdentity.TIDEGATE);
         device.resume(core.presentation.units());
-        target = new TargetServer(core.presentation, device, limits(settings), core.clock);
+        target =
+                new TargetServer(
+                        core.presentation,
+                        device,
+                        limits(settings),
+                        core.clock,
+                        settings.data().resolve("traces"));
         core.presentation.attach(target.sessions());
     }
 

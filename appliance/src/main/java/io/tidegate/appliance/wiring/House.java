@@ -146,7 +146,7 @@ public final class House implements AutoCloseable {
         }
     }
 
-    private static Metrics metrics(CoreParts core, DataParts data, Instant startedAt) {
+    static Metrics metrics(CoreParts core, DataParts data, Instant startedAt) {
         return new Metrics(
                 new Metrics.Sources(
                         data.target::snapshot,

@@ -1,6 +1,7 @@
 package io.tidegate.target.attention;
 
 import io.tidegate.scsi.Sense;
+import java.util.Locale;
 
 /**
  * What a host is told before its next command, in the order in which it is told (SAM-5, 5.14.2).
@@ -34,6 +35,11 @@ public enum Attention {
 
     public Sense sense() {
         return Sense.attention(asc, ascq);
+    }
+
+    /** Additional sense code and qualifier, as the standard writes them: {@code 2A/09}. */
+    public String code() {
+        return String.format(Locale.ROOT, "%02X/%02X", asc, ascq);
     }
 
     /** Whether it is told even where the command would end in a reservation conflict. */

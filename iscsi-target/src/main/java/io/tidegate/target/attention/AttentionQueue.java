@@ -1,5 +1,7 @@
 package io.tidegate.target.attention;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +32,12 @@ public final class AttentionQueue {
     public @Nullable Attention peek() {
         int bits = pending.get();
         return bits == 0 ? null : ALL[Integer.numberOfTrailingZeros(bits)];
+    }
+
+    /** Everything that is owed, in the order of telling. */
+    public List<Attention> pending() {
+        int bits = pending.get();
+        return Arrays.stream(ALL).filter(a -> (bits & 1 << a.ordinal()) != 0).toList();
     }
 
     /** Takes what is told next; null when nothing is owed. */

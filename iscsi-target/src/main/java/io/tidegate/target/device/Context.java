@@ -119,6 +119,41 @@ record Context(Nexus nexus, NexusLun lun, ScsiRequest request) {
         }
     }
 
+    /**
+     * As {@link #onMedium}, for work that changes a range, which waits for earlier changes of it.
+     * What had to wait, parked or for its turn, may be too late: nothing is changed once the nexus
+     * is fenced, the unit is no LUN of it any more, or the unit points elsewhere.
+     *
+     * @param offset in bytes
+     * @param length in bytes
+     */
+    Step onRange(long offset, long length, MediumWork work) {
+        return onMedium(device -> inTurn(device, offset, length, work));
+    }
+
+    /** One range of {@link #onRange} for work inside of {@link #onMedium} that has several. */
+    ScsiResult inTurn(BlockDevice device, long offset, long length, MediumWork work)
+            throws DeviceException {
+        WriteOrder.Turn turn = state().order().take(device, offset, length);
+        try {
+            if (nexus.isFenced() || unit().device() != device) {
+                return result(Sense.aborted());
+            }
+            if (!mapped()) {
+                return result(Sense.logicalUnitNotSupported());
+            }
+            ScsiResult result = work.run(device);
+            return mapped() ? result : result(Sense.aborted()); // taken away by force meanwhile
+        } finally {
+            state().order().give(turn);
+        }
+    }
+
+    private boolean mapped() {
+        NexusLun now = nexus.lun(lun.number());
+        return now != null && now.unit() == lun.unit();
+    }
+
     /** What the initiator is told of a device's failure. */
     ScsiResult failed(DeviceException e) {
         state().errors().failed(e.kind(), VERIFIES.contains(Operation.find(request.cdb())));

@@ -97,7 +97,7 @@ public final class DeviceServer implements AutoCloseable {
     }
 
     /** Hands in what the transport counts, for LOG SENSE. */
-    public void count(UnitCounters counters) {
+    public void count(UnitActivity counters) {
         logs.count(counters);
     }
 

@@ -38,14 +38,14 @@ final class LogHandler {
                     LogPage.EXCEPTIONS << 8);
 
     private final UnitSpaces spaces;
-    private final AtomicReference<UnitCounters> counters =
-            new AtomicReference<>(unit -> UnitCounters.Counts.NONE);
+    private final AtomicReference<UnitActivity> counters =
+            new AtomicReference<>(unit -> UnitActivity.Counts.NONE);
 
     LogHandler(UnitSpaces spaces) {
         this.spaces = spaces;
     }
 
-    void count(UnitCounters by) {
+    void count(UnitActivity by) {
         counters.set(by);
     }
 
@@ -96,12 +96,12 @@ final class LogHandler {
                 : Context.data(page, command.allocation());
     }
 
-    private UnitCounters.Counts counts(Context c) {
+    private UnitActivity.Counts counts(Context c) {
         return counters.get().of(c.unit().id());
     }
 
     private List<Parameter> errors(Context c, int page, boolean defaults) {
-        UnitCounters.Counts counts = counts(c);
+        UnitActivity.Counts counts = counts(c);
         MediumErrors errors = c.state().errors();
         long bytes;
         long failed;
@@ -126,7 +126,7 @@ final class LogHandler {
 
     /** Counts and times, in microseconds as the time interval parameter says. */
     private List<Parameter> statistics(Context c, boolean defaults) {
-        UnitCounters.Counts counts = defaults ? UnitCounters.Counts.NONE : counts(c);
+        UnitActivity.Counts counts = defaults ? UnitActivity.Counts.NONE : counts(c);
         byte[] general = new byte[64];
         Be.put64(general, 0, counts.reads());
         Be.put64(general, 8, counts.writes());

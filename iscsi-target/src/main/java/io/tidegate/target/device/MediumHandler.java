@@ -96,7 +96,9 @@ final class MediumHandler implements Handler<MediumCommand> {
         @Override
         public Step run(ByteBuffer data) {
             wholeBlocks(data, c.blockBytes());
-            return c.onMedium(
+            return c.onRange(
+                    offset,
+                    data.remaining(),
                     device -> {
                         device.write(offset, data);
                         return settle(c, device, fua);
@@ -134,7 +136,9 @@ final class MediumHandler implements Handler<MediumCommand> {
                 (int) write.blocks() * block,
                 data -> {
                     wholeBlocks(data, block);
-                    return c.onMedium(
+                    return c.onRange(
+                            offset,
+                            data.remaining(),
                             device -> {
                                 ByteBuffer expected = data.duplicate();
                                 device.write(offset, data);
@@ -214,7 +218,9 @@ final class MediumHandler implements Handler<MediumCommand> {
                 (int) or.blocks() * block,
                 data -> {
                     wholeBlocks(data, block);
-                    return c.onMedium(
+                    return c.onRange(
+                            or.lba() * block,
+                            data.remaining(),
                             device -> {
                                 or(c, device, or.lba() * block, data);
                                 return settle(c, device, or.fua());
@@ -269,7 +275,9 @@ final class MediumHandler implements Handler<MediumCommand> {
                     if (data.remaining() != bytes) { // all or nothing
                         return c.check(Sense.dataPhaseError());
                     }
-                    return c.onMedium(
+                    return c.onRange(
+                            write.lba() * block,
+                            bytes,
                             device -> {
                                 Media.writeWhole(c.state(), device, write.lba() * block, data);
                                 return settle(c, device, write.fua());
@@ -298,7 +306,9 @@ final class MediumHandler implements Handler<MediumCommand> {
                     }
                     ByteBuffer expected = data.slice(data.position(), half);
                     ByteBuffer next = data.slice(data.position() + half, half);
-                    return c.onMedium(
+                    return c.onRange(
+                            compare.lba() * block,
+                            half,
                             device ->
                                     swap(
                                             c,

@@ -3,11 +3,13 @@ package io.tidegate.target.device;
 import io.tidegate.presentation.LogicalUnit;
 import io.tidegate.presentation.LogicalUnitId;
 import io.tidegate.scsi.LunAddress;
+import io.tidegate.target.attention.Attention;
 import io.tidegate.target.reservation.Registrant;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -18,10 +20,25 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Nexus {
 
+    /**
+     * A LUN as this nexus sees it.
+     *
+     * @param readOnly whether this nexus may not write to it
+     * @param attentions owed for it, in the order of telling
+     * @param lastWrite when a command that writes was last taken
+     */
+    public record LunState(
+            int number,
+            LogicalUnit unit,
+            boolean readOnly,
+            List<Attention> attentions,
+            Optional<Instant> lastWrite) {}
+
     private final NexusId id;
     private final Registrant registrant;
     private volatile NexusLuns luns = NexusLuns.NOTHING;
     private volatile boolean closed;
+    private volatile boolean fenced;
 
     Nexus(NexusId id) {
         this.id = id;
@@ -49,6 +66,26 @@ public final class Nexus {
         return times(NexusLun::refusedWriteMillis);
     }
 
+    /** Its LUNs now, by number. */
+    public List<LunState> lunStates() {
+        return luns.all().stream().map(Nexus::state).toList();
+    }
+
+    private static LunState state(NexusLun lun) {
+        long millis = lun.lastWriteMillis();
+        return new LunState(
+                lun.number(),
+                lun.unit(),
+                lun.writeProtected(),
+                lun.attentions().pending(),
+                millis == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis)));
+    }
+
+    /** Name of the host that the initiator belongs to; empty for nobody's. */
+    public String host() {
+        return luns.view().host();
+    }
+
     private Map<LogicalUnitId, Instant> times(ToLongFunction<NexusLun> of) {
         Map<LogicalUnitId, Instant> times = new HashMap<>();
         for (NexusLun lun : luns.all()) {
@@ -69,10 +106,6 @@ public final class Nexus {
         return id.toString();
     }
 
-    String host() {
-        return luns.view().host();
-    }
-
     @Nullable NexusLun lun(int number) {
         return luns.get(number);
     }
@@ -83,6 +116,18 @@ public final class Nexus {
 
     void show(NexusLuns now) {
         luns = now;
+    }
+
+    /**
+     * The session ends: a write that has not reached its device yet never does, for the initiator
+     * may send it again elsewhere. Any thread, any number of times.
+     */
+    public void fence() {
+        fenced = true;
+    }
+
+    boolean isFenced() {
+        return fenced;
     }
 
     boolean isClosed() {

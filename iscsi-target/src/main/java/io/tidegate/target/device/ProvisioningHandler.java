@@ -88,9 +88,26 @@ final class ProvisioningHandler implements Handler<ProvisioningCommand> {
         return c.onMedium(
                 device -> {
                     for (UnmapList.Range range : list.ranges()) {
-                        Media.discard(device, range.lba() * block, range.blocks() * block);
+                        ScsiResult one = discard(c, device, range);
+                        if (one != ScsiResult.GOOD) {
+                            return one;
+                        }
                     }
                     return MediumHandler.settle(c, device, false);
+                });
+    }
+
+    private static ScsiResult discard(Context c, BlockDevice device, UnmapList.Range range)
+            throws DeviceException {
+        long offset = range.lba() * c.blockBytes();
+        long length = range.blocks() * c.blockBytes();
+        return c.inTurn(
+                device,
+                offset,
+                length,
+                d -> {
+                    Media.discard(d, offset, length);
+                    return ScsiResult.GOOD;
                 });
     }
 

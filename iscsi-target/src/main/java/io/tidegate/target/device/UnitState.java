@@ -25,6 +25,7 @@ final class UnitState {
     private final Semaphore turns = new Semaphore(1, true);
     // Stands in for atomic updates on devices that have none.
     private final ReentrantLock updates = new ReentrantLock();
+    private final WriteOrder order = new WriteOrder();
 
     private final MediumErrors errors = new MediumErrors();
 
@@ -138,6 +139,11 @@ final class UnitState {
 
     MediumErrors errors() {
         return errors;
+    }
+
+    /** For whatever changes a range of the medium. */
+    WriteOrder order() {
+        return order;
     }
 
     boolean ejected() {

@@ -6,6 +6,7 @@ import io.tidegate.block.Discardable;
 import io.tidegate.scsi.ProvisioningCommand.WriteSame;
 import io.tidegate.scsi.Sense;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -42,7 +43,9 @@ record WriteSameWork(
     }
 
     private Step atOnce() {
-        return c.onMedium(
+        return c.onRange(
+                offset,
+                lengthBytes,
                 device -> {
                     apply(device, offset, lengthBytes);
                     return MediumHandler.settle(c, device, false);
@@ -56,23 +59,25 @@ record WriteSameWork(
             if (givenUp.getAsBoolean()) {
                 return c.check(Sense.aborted());
             }
-            Step ended = inTurn(generation, offset + done, Math.min(piece, lengthBytes - done));
-            if (ended != Context.GOOD) {
+            Step ended = piece(generation, offset + done, Math.min(piece, lengthBytes - done));
+            if (!(ended instanceof Step.Finish finish) || finish.result() != ScsiResult.GOOD) {
                 return ended;
             }
         }
         return c.onMedium(device -> MediumHandler.settle(c, device, false));
     }
 
-    private Step inTurn(long generation, long at, long length) {
+    private Step piece(long generation, long at, long length) {
+        AtomicReference<ScsiResult> result = new AtomicReference<>(ScsiResult.GOOD);
         c.state().turns().acquireUninterruptibly();
         try {
             SanitizeRun run = c.state().sanitize();
             if (run != null) {
                 return c.check(run.sense());
             }
-            return switch (Pieces.run(c.unit(), generation, at, length, this::apply)) {
-                case DONE -> Context.GOOD;
+            return switch (Pieces.run(
+                    c.unit(), generation, at, length, (d, o, n) -> result.set(ordered(d, o, n)))) {
+                case DONE -> new Step.Finish(result.get());
                 case OUTDATED -> c.check(Sense.aborted());
                 case HELD -> c.check(Sense.logicalUnitNotSupported());
             };
@@ -81,6 +86,17 @@ record WriteSameWork(
         } finally {
             c.state().turns().release();
         }
+    }
+
+    private ScsiResult ordered(BlockDevice device, long at, long length) throws DeviceException {
+        return c.inTurn(
+                device,
+                at,
+                length,
+                d -> {
+                    apply(d, at, length);
+                    return ScsiResult.GOOD;
+                });
     }
 
     private void apply(BlockDevice device, long at, long length) throws DeviceException {

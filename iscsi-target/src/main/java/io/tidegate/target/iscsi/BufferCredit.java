@@ -47,6 +47,14 @@ final class BufferCredit {
         grant();
     }
 
+    long used() {
+        return used;
+    }
+
+    long budget() {
+        return budget;
+    }
+
     /** Whether more than half is in use: windows had better not grow. */
     boolean tight() {
         return used > budget / 2;

@@ -54,6 +54,14 @@ final class CommandWindow {
         outstanding--;
     }
 
+    int size() {
+        return window;
+    }
+
+    int outstanding() {
+        return outstanding;
+    }
+
     int expCmdSn() {
         return expCmdSn;
     }

@@ -315,20 +315,25 @@ final class Commands {
         if (unit == null) {
             return;
         }
-        LoopCounters.Unit row = session.loop().counters.of(unit);
-        LoopCounters.Kind kind;
-        long moved;
+        UnitCounters.Kinds ofUnit = session.loop().counters.units.of(unit).kinds;
+        UnitCounters.Kinds own = session.counters().of(unit).kinds;
+        long now = System.nanoTime();
+        session.answeredAt(now);
+        long took = now - task.since;
         if (task.readOut != null) {
-            kind = row.reads;
-            moved = task.sent;
+            count(ofUnit.reads, own.reads, good, task.sent, took);
         } else if (task.intake != null) {
-            kind = row.writes;
-            moved = task.wanted;
+            count(ofUnit.writes, own.writes, good, task.wanted, took);
         } else {
-            kind = row.others;
-            moved = task.sent;
+            count(ofUnit.others, own.others, good, task.sent, took);
         }
-        kind.record(good, good ? moved : 0, System.nanoTime() - task.since);
+    }
+
+    private static void count(
+            OpCounters ofUnit, OpCounters own, boolean good, long moved, long took) {
+        long bytes = good ? moved : 0;
+        ofUnit.record(good, bytes, took);
+        own.record(good, bytes, took);
     }
 
     /**

@@ -10,8 +10,10 @@ import io.tidegate.iscsi.wire.Bhs;
 import io.tidegate.iscsi.wire.MalformedPduException;
 import io.tidegate.iscsi.wire.PduDecoder;
 import io.tidegate.iscsi.wire.TargetPdu;
+import io.tidegate.target.trace.Recording;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +47,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
     private final Replies replies;
     private final InetSocketAddress peerAddress; // the channel may forget it once it is closed
     private final String peer;
+    private final String local;
 
     private Phase phase;
     private CommandWindow window = new CommandWindow(0, 1, 1);
@@ -58,6 +61,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
     private long undrained = Long.MAX_VALUE; // bytes that kept it from being read, when last seen
     private int pingTag;
     private @Nullable Future<?> logoutDue;
+    private volatile @Nullable PduTap tap;
 
     Connection(Environment environment, Loop loop, Channel channel, InetSocketAddress peerAddress) {
         this.environment = environment;
@@ -68,7 +72,14 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
         this.decoder = new PduDecoder(DEFAULT_SEGMENT, MAX_ADDITIONAL, this);
         this.peerAddress = peerAddress;
         this.peer = String.valueOf(peerAddress);
+        this.local = text(channel.localAddress());
         this.phase = new LoginPhase(environment, this);
+    }
+
+    /** Address and port, without the slash that stands before an address that has no name. */
+    private static String text(SocketAddress address) {
+        String text = String.valueOf(address);
+        return text.startsWith("/") ? text.substring(1) : text;
     }
 
     Loop loop() {
@@ -108,6 +119,32 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
 
     void id(int connectionId) {
         id = connectionId;
+    }
+
+    /** Address and port that this connection came in by, as text; also after its end. */
+    String local() {
+        return local;
+    }
+
+    /** Has all PDUs pass by a tap, from the next one on; by none for null. */
+    void tap(@Nullable PduTap next) {
+        tap = next;
+        decoder.sink(next == null ? this : next);
+        output.tap(next);
+    }
+
+    /** Takes the tap of a recording away. */
+    void untap(Recording recording) {
+        PduTap now = tap;
+        if (now != null && now.recording() == recording) {
+            tap(null);
+        }
+    }
+
+    /** Whether it is being recorded; from any thread. */
+    boolean tapped() {
+        PduTap now = tap;
+        return now != null && now.recording().running();
     }
 
     int peerMaxSegment() {
@@ -208,6 +245,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         closed = true;
+        PduTap listening = tap;
+        if (listening != null) {
+            listening.closed();
+        }
         decoder.close();
         output.close();
         phase.closed();
@@ -363,6 +404,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements PduDecode
             return;
         }
         if (pinged) {
+            loop.counters.keepAliveDrops.add(1);
             dropNow("silent for " + silent + " ms");
             return;
         }

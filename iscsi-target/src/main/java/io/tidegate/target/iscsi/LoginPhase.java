@@ -168,6 +168,7 @@ final class LoginPhase implements Phase {
             who = LoginIdentity.of(pairs, environment.directory());
             identity = who;
             who.join(environment.sessions(), now);
+            environment.sessions().desk().loggingIn(connection, who.initiator(), now, pairs);
             negotiation.discovery(who.target().isEmpty());
             if (who.target().isPresent()) {
                 introduce(who.target().get(), answers);

@@ -17,9 +17,15 @@ final class Output {
     private int expected = LEAST;
     private long turnBytes;
     private boolean closed;
+    private @Nullable PduTap tap;
 
     Output(Channel channel) {
         this.channel = channel;
+    }
+
+    /** Shows each buffer that goes out to a tap; to none for null. */
+    void tap(@Nullable PduTap next) {
+        tap = next;
     }
 
     /** A buffer with at least so many writable bytes, single and direct; append at its end. */
@@ -44,6 +50,10 @@ final class Output {
             whole.release();
             return;
         }
+        PduTap listening = tap;
+        if (listening != null) {
+            listening.sent(whole);
+        }
         turnBytes += whole.readableBytes();
         channel.write(whole, channel.voidPromise());
     }
@@ -58,6 +68,10 @@ final class Output {
         if (closed || !now.isReadable()) {
             now.release();
             return;
+        }
+        PduTap listening = tap;
+        if (listening != null) {
+            listening.sent(now);
         }
         turnBytes += now.readableBytes();
         channel.write(now, channel.voidPromise());

@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
@@ -40,13 +41,16 @@ final class Session {
     private final IntObjectHashMap<Task> tasks = new IntObjectHashMap<>();
     private final Set<Task> givenUp = new HashSet<>(); // aborted, but a worker is at them
     private final Counter commandCount = new Counter();
+    private final UnitCounters counters = new UnitCounters();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
     private volatile @Nullable Nexus nexus;
     private @Nullable Commands commands;
-    private @Nullable SessionParameters parameters;
+    private volatile @Nullable SessionParameters parameters;
     private int transferTag;
     private int immediates;
+    private long answeredAt;
+    private boolean answered;
     private boolean opening = true;
     private boolean ending;
     private boolean loss;
@@ -118,6 +122,27 @@ final class Session {
 
     void countCommand() {
         commandCount.add(1);
+    }
+
+    /** What it did, by unit; counted on the loop, read by any thread. */
+    UnitCounters counters() {
+        return counters;
+    }
+
+    /** A command of a unit was answered at this time of the nanosecond clock. */
+    void answeredAt(long nanos) {
+        answeredAt = nanos;
+        answered = true;
+    }
+
+    /** When a command of a unit was last answered, on the nanosecond clock; empty for never. */
+    OptionalLong lastAnswer() {
+        return answered ? OptionalLong.of(answeredAt) : OptionalLong.empty();
+    }
+
+    /** What was agreed, once the session is open; from any thread. */
+    @Nullable SessionParameters parametersIfOpen() {
+        return parameters;
     }
 
     /** The nexus, once the session is open. */
@@ -292,6 +317,10 @@ final class Session {
         }
         ending = true;
         loss = lost && !loggedOut;
+        Nexus open = nexus;
+        if (open != null) {
+            open.fence();
+        }
         LOG.info("session {} of {} ends: {}", id, nexusId.initiatorName(), reason);
         connection.close();
         if (commands != null) {

@@ -2,15 +2,16 @@ package io.tidegate.target.iscsi;
 
 import io.tidegate.presentation.LogicalUnit;
 import io.tidegate.presentation.SessionControl;
-import io.tidegate.target.device.Nexus;
+import io.tidegate.presentation.SessionTraces;
 import io.tidegate.target.device.NexusId;
 import io.tidegate.target.device.TaskControl;
+import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -37,6 +38,18 @@ final class SessionTable implements SessionControl, TaskControl {
     private final Set<Integer> handles = new HashSet<>();
     private long lastId;
     private int lastHandle;
+    private final TraceDesk traces;
+
+    /**
+     * @param traceDirectory null when no session can be recorded
+     */
+    SessionTable(@Nullable Path traceDirectory, Clock clock) {
+        this.traces = new TraceDesk(traceDirectory, clock, all::values);
+    }
+
+    TraceDesk desk() {
+        return traces;
+    }
 
     /**
      * Makes a session and puts it in the place of an older one of the same nexus.
@@ -95,24 +108,23 @@ final class SessionTable implements SessionControl, TaskControl {
 
     @Override
     public List<SessionInfo> sessions() {
-        List<SessionInfo> infos = new ArrayList<>();
-        for (Session session : all.values()) {
-            Nexus nexus = session.nexusIfOpen();
-            NexusId id = session.nexusId();
-            infos.add(
-                    new SessionInfo(
-                            session.id(),
-                            id.targetName(),
-                            id.initiatorName(),
-                            String.format(Locale.ROOT, "%012x", id.isid()),
-                            session.connection().peer(),
-                            session.since(),
-                            session.commandCount(),
-                            nexus == null ? Map.of() : nexus.lastWrites(),
-                            nexus == null ? Map.of() : nexus.refusedWrites()));
-        }
-        infos.sort(Comparator.comparingLong(SessionInfo::id));
-        return infos;
+        return all.values().stream()
+                .map(SessionFacts::info)
+                .sorted(Comparator.comparingLong(SessionInfo::id))
+                .toList();
+    }
+
+    @Override
+    public CompletionStage<Optional<SessionDetails>> details(long sessionId) {
+        Session session = all.get(sessionId);
+        return session == null
+                ? CompletableFuture.completedFuture(Optional.empty())
+                : SessionFacts.details(session);
+    }
+
+    @Override
+    public SessionTraces traces() {
+        return traces;
     }
 
     @Override

@@ -8,27 +8,32 @@ import java.util.Map;
  * What the target has counted since it started, summed over its loops.
  *
  * @param units one row for each logical unit that had commands
- * @param sessions normal sessions now
+ * @param sessions one row for each normal session now, by number
  * @param discoverySessions discovery sessions now
  * @param connections connections now
  * @param logins successful logins
- * @param loginFailures failed logins by the name of their {@code LoginStatus}
+ * @param loginFailures failed logins by the name of their {@code LoginStatus}; each status has a
+ *     row
  * @param protocolErrors connections dropped for what they sent
  * @param rejects Reject PDUs sent
+ * @param keepAliveDrops connections dropped for their silence
  * @param bytesReceived bytes of PDUs taken
  * @param bytesSent bytes of PDUs given out
+ * @param load what is held and granted now
  */
 public record TargetMetrics(
         List<Unit> units,
-        int sessions,
+        List<Session> sessions,
         int discoverySessions,
         int connections,
         long logins,
         Map<String, Long> loginFailures,
         long protocolErrors,
         long rejects,
+        long keepAliveDrops,
         long bytesReceived,
-        long bytesSent) {
+        long bytesSent,
+        Load load) {
 
     /** Commands of one unit by kind. */
     public record Unit(
@@ -37,6 +42,10 @@ public record TargetMetrics(
             Operations reads,
             Operations writes,
             Operations others) {}
+
+    /** Commands of one session by kind. */
+    public record Session(
+            long id, String initiator, Operations reads, Operations writes, Operations others) {}
 
     /**
      * Commands of one kind.
@@ -50,4 +59,35 @@ public record TargetMetrics(
      */
     public record Operations(
             long count, long errors, long bytes, long totalNanos, List<Long> buckets) {}
+
+    /**
+     * What the loops hold for commands under way.
+     *
+     * @param silentLoops loops that did not answer in time: they are stuck, and the rest does not
+     *     count what is theirs
+     * @param readBufferBytes buffers that workers read into
+     * @param writeBufferBytes buffers for data that is written
+     * @param windowCommands commands that all sessions may have outstanding
+     * @param outstandingCommands commands that have begun and are not answered
+     */
+    public record Load(
+            int silentLoops,
+            long readBufferBytes,
+            long readBufferLimitBytes,
+            long writeBufferBytes,
+            long writeBufferLimitBytes,
+            long windowCommands,
+            long outstandingCommands) {
+
+        Load plus(Load other) {
+            return new Load(
+                    silentLoops + other.silentLoops,
+                    readBufferBytes + other.readBufferBytes,
+                    readBufferLimitBytes + other.readBufferLimitBytes,
+                    writeBufferBytes + other.writeBufferBytes,
+                    writeBufferLimitBytes + other.writeBufferLimitBytes,
+                    windowCommands + other.windowCommands,
+                    outstandingCommands + other.outstandingCommands);
+        }
+    }
 }

@@ -24,6 +24,7 @@ import io.tidegate.presentation.SessionControl;
 import io.tidegate.target.device.DeviceServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +35,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,7 +66,20 @@ public final class TargetServer implements AutoCloseable {
      */
     public TargetServer(
             LunDirectory directory, DeviceServer server, TargetSettings settings, Clock clock) {
-        SessionTable sessions = new SessionTable();
+        this(directory, server, settings, clock, null);
+    }
+
+    /**
+     * @param server the device server; its task control is set here
+     * @param traces where recordings of sessions go, made at the first one; null for no recordings
+     */
+    public TargetServer(
+            LunDirectory directory,
+            DeviceServer server,
+            TargetSettings settings,
+            Clock clock,
+            @Nullable Path traces) {
+        SessionTable sessions = new SessionTable(traces, clock);
         this.environment =
                 new Environment(
                         directory,
@@ -194,7 +209,8 @@ public final class TargetServer implements AutoCloseable {
 
         @Override
         public void unitRemoved(LogicalUnit unit) {
-            loops.values().forEach(loop -> loop.counters.forget(unit.id()));
+            loops.values().forEach(loop -> loop.counters.units.forget(unit.id()));
+            environment.sessions().all().forEach(s -> s.counters().forget(unit.id()));
             workers.forget(unit);
         }
     }
@@ -238,6 +254,7 @@ public final class TargetServer implements AutoCloseable {
                         .map(session -> session.terminate("the target stops", false))
                         .toList(),
                 limit);
+        environment.sessions().desk().close();
         workers.close();
         acceptor.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();

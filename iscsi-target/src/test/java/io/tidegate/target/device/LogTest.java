@@ -133,8 +133,8 @@ class LogTest {
         bench.server.count(
                 unit ->
                         unit.equals(bench.unit.id())
-                                ? new UnitCounters.Counts(7, 5, 1024, 512, 9000, 4000)
-                                : UnitCounters.Counts.NONE);
+                                ? new UnitActivity.Counts(7, 5, 1024, 512, 9000, 4000)
+                                : UnitActivity.Counts.NONE);
         byte[] told = parameters(bytes(log(0, 1, 0x19, 0)), 0x19).get(1);
         assertThat(told).hasSize(64);
         long[] expected = {7, 5, 1, 2, 9, 4, 0, 0};

@@ -31,13 +31,17 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** A started target on a free port whose LUNs, one for each device, every initiator sees. */
+/**
+ * A started target with two portals on free ports, each a portal group of its own, whose LUNs, one
+ * for each device, every initiator sees.
+ */
 final class OneTarget implements AutoCloseable {
 
     static final String NAME = "iqn.2026-11.io.tidegate:interop";
@@ -45,7 +49,7 @@ final class OneTarget implements AutoCloseable {
 
     private final DataMover mover = new DataMover(MoverSettings.DEFAULT);
     private final TargetServer server;
-    private final InetSocketAddress portal;
+    private final List<InetSocketAddress> portals;
 
     OneTarget(List<BlockDevice> devices) throws IOException {
         Directory directory = new Directory(devices);
@@ -63,18 +67,21 @@ final class OneTarget implements AutoCloseable {
                         DeviceLimits.DEFAULT,
                         ProductIdentity.TIDEGATE);
         server = new TargetServer(directory, scsi, TargetSettings.DEFAULT, Clock.systemUTC());
-        portal =
-                server.bind(List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)))
-                        .getFirst();
-        directory.portal = portal;
+        InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        portals = server.bind(List.of(any, any));
+        directory.portals = portals;
     }
 
     InitiatorSettings settings() {
-        return InitiatorSettings.of(portal, US, NAME);
+        return InitiatorSettings.of(portals.getFirst(), US, NAME);
+    }
+
+    List<InetSocketAddress> portals() {
+        return portals;
     }
 
     String url(int lun) {
-        return "iscsi://127.0.0.1:" + portal.getPort() + "/" + NAME + "/" + lun;
+        return "iscsi://127.0.0.1:" + portals.getFirst().getPort() + "/" + NAME + "/" + lun;
     }
 
     TargetServer server() {
@@ -99,7 +106,7 @@ final class OneTarget implements AutoCloseable {
 
     private static final class Directory implements LunDirectory {
         private final TreeMap<Integer, MappedLun> luns = new TreeMap<>();
-        private volatile InetSocketAddress portal = new InetSocketAddress("127.0.0.1", 3260);
+        private volatile List<InetSocketAddress> portals = List.of();
 
         Directory(List<BlockDevice> devices) {
             for (BlockDevice device : devices) {
@@ -110,10 +117,14 @@ final class OneTarget implements AutoCloseable {
 
         @Override
         public Optional<TargetInfo> target(String targetName) {
-            TargetInfo.Portal at = new TargetInfo.Portal(portal, Optional.empty(), 1);
-            return targetName.equals(NAME)
-                    ? Optional.of(new TargetInfo(NAME, "", List.of(at)))
-                    : Optional.empty();
+            if (!targetName.equals(NAME)) {
+                return Optional.empty();
+            }
+            List<TargetInfo.Portal> all = new ArrayList<>();
+            for (InetSocketAddress at : portals) {
+                all.add(new TargetInfo.Portal(at, Optional.empty(), all.size() + 1));
+            }
+            return Optional.of(new TargetInfo(NAME, "", all));
         }
 
         @Override

@@ -5,12 +5,14 @@ import io.tidegate.block.DeviceException;
 import io.tidegate.block.Geometry;
 import java.nio.ByteBuffer;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A device whose writes wait until the test lets them go, and that says when one has begun. */
 final class HeldDevice implements BlockDevice {
     private final BlockDevice below;
     private final Semaphore begun = new Semaphore(0);
     private final Semaphore mayEnd = new Semaphore(0);
+    private final AtomicBoolean holdNext = new AtomicBoolean();
     private volatile boolean holding;
     private volatile boolean cached = true;
 
@@ -20,6 +22,11 @@ final class HeldDevice implements BlockDevice {
 
     void hold() {
         holding = true;
+    }
+
+    /** Holds the next write only. */
+    void holdOne() {
+        holdNext.set(true);
     }
 
     /** Nothing is in the page cache from here on. */
@@ -53,7 +60,7 @@ final class HeldDevice implements BlockDevice {
 
     @Override
     public void write(long offset, ByteBuffer from) throws DeviceException {
-        if (holding) {
+        if (holdNext.getAndSet(false) || holding) {
             begun.release();
             mayEnd.acquireUninterruptibly();
         }

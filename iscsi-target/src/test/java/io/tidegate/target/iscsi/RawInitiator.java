@@ -236,6 +236,16 @@ final class RawInitiator implements AutoCloseable {
                 transit, more, stage, next, 0, 0, isid, tsih, 77, connectionId, cmdSn, 0);
     }
 
+    /** A login request in the security stage with a part of its text. */
+    Received loginPart(boolean continued, byte[] text) throws IOException {
+        send(new LoginRequest(false, continued, 0, 1, 0, 0, isid, 0, 77, 0, cmdSn, 0), text);
+        Received answer = next();
+        if (answer == null) {
+            throw new IOException("closed during login");
+        }
+        return answer;
+    }
+
     int loginStatus(int stage, String pairs) throws IOException {
         return ((TargetPdu.LoginResponse) login(true, stage, stage + 1 + stage, pairs).pdu())
                 .status();

@@ -157,6 +157,35 @@ class TaskTest {
         }
     }
 
+    /** The host goes on by another path; what it writes there must not be undone. */
+    @Test
+    void aWriteLeftByALostConnectionIsNotOnTopOfALaterOne() throws Exception {
+        try (RawInitiator other = new RawInitiator(target)) {
+            other.isid++;
+            other.open("");
+            try (RawInitiator lost = new RawInitiator(target).open("")) {
+                target.device.holdOne();
+                byte[] zeroes = RawInitiator.cdb(0x93, 0, 0); // WRITE SAME(16), no data-out
+                zeroes[1] = 0x01;
+                zeroes[13] = 1;
+                lost.command(zeroes, false, 0, true);
+                target.device.awaitBegun();
+            }
+            int over = write(other, 0, 2);
+            for (int i = 0; i < 50; i++) { // it would long be answered
+                other.send(
+                        new io.tidegate.iscsi.wire.InitiatorPdu.NopOut(
+                                true, 0, 9, -1, other.cmdSn, 0));
+                other.expect(TargetPdu.NopIn.class);
+            }
+            target.device.letGo();
+            TargetPdu.ScsiResponse answer = other.expect(TargetPdu.ScsiResponse.class);
+            assertThat(answer.initiatorTaskTag()).isEqualTo(over);
+            assertThat(answer.status()).isZero();
+            assertThat(other.read(0, 1)).isEqualTo(filled(2));
+        }
+    }
+
     @Test
     void anAbandonedWriteIsAnsweredAbortedWhileItsDeviceHangs() throws Exception {
         try (RawInitiator initiator = stuckWrite()) {

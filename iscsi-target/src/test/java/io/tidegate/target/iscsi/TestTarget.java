@@ -27,11 +27,14 @@ import io.tidegate.target.device.ProductIdentity;
 import io.tidegate.target.device.UnitStores;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /** A started target on loopback with one LUN over a {@link HeldDevice} in memory. */
 final class TestTarget implements AutoCloseable, LunDirectory {
@@ -49,6 +52,7 @@ final class TestTarget implements AutoCloseable, LunDirectory {
             List.of(new TargetInfo.Portal(new InetSocketAddress(0), Optional.empty(), 1));
     volatile List<TargetInfo.Redirect> redirects = List.of();
 
+    private final List<LunListener> listeners = new CopyOnWriteArrayList<>();
     private final DeviceServer devices;
     private final DataMover mover = new DataMover(MoverSettings.DEFAULT);
     private final CopyManager copies =
@@ -59,6 +63,10 @@ final class TestTarget implements AutoCloseable, LunDirectory {
     }
 
     TestTarget(TargetSettings settings) throws Exception {
+        this(settings, null);
+    }
+
+    TestTarget(TargetSettings settings, @Nullable Path traces) throws Exception {
         Geometry geometry = Geometry.ofBytes(SIZE, 512, 4096);
         device = new HeldDevice(new MemoryDevice("memory", geometry));
         unit =
@@ -81,7 +89,7 @@ final class TestTarget implements AutoCloseable, LunDirectory {
                         copies,
                         DeviceLimits.DEFAULT,
                         ProductIdentity.TIDEGATE);
-        server = new TargetServer(this, devices, settings, Clock.systemUTC());
+        server = new TargetServer(this, devices, settings, Clock.systemUTC(), traces);
         InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         address = server.bind(List.of(any)).getFirst();
     }
@@ -183,12 +191,17 @@ final class TestTarget implements AutoCloseable, LunDirectory {
 
     @Override
     public void addListener(LunListener listener) {
-        // the LUNs of this target never change
+        listeners.add(listener);
     }
 
     @Override
     public void removeListener(LunListener listener) {
-        // as above
+        listeners.remove(listener);
+    }
+
+    /** Says that the unit is gone; it answers all the same. */
+    void removeUnit() {
+        listeners.getLast().unitRemoved(unit); // the target's; the device server keeps its state
     }
 
     @Override

@@ -57,7 +57,7 @@ public final class PduDecoder {
         FAILED
     }
 
-    private final Sink sink;
+    private Sink sink;
     private final int maxAdditional;
     private final ByteBuf scratch;
     private final CRC32C crc = new CRC32C();
@@ -92,6 +92,14 @@ public final class PduDecoder {
     /** Takes another limit from the next PDU on. */
     public void maxDataSegmentLength(int bytes) {
         maxData = bytes;
+    }
+
+    /**
+     * Hands what is decoded from here on to another sink. Within a PDU the new one gets the rest of
+     * it without its beginning.
+     */
+    public void sink(Sink next) {
+        sink = next;
     }
 
     /** Throws away everything from here on. */

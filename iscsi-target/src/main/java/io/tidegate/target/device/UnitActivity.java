@@ -7,7 +7,7 @@ import io.tidegate.presentation.LogicalUnitId;
  * anything shared between loops; summed only when somebody asks.
  */
 @FunctionalInterface
-public interface UnitCounters {
+public interface UnitActivity {
 
     /**
      * Commands of one unit.
