@@ -82,7 +82,7 @@ class PoolLogRulesTest extends RuleScenes {
         int bytes = Wal.claimFor(1);
         while (log.claim(bytes)) {
             log.unclaim(bytes);
-            log.append(List.of(new WalRecord.Nothing()), null);
+            log.append(List.of(new WalRecord.Nothing()), List.of());
             log.drain();
         }
     }
@@ -131,7 +131,7 @@ class PoolLogRulesTest extends RuleScenes {
         long generation = core.checkpointer.current().generation();
         long used = 0;
         while (core.checkpointer.current().generation() == generation) {
-            core.wal.append(List.of(new WalRecord.Nothing()), null);
+            core.wal.append(List.of(new WalRecord.Nothing()), List.of());
             core.wal.drain();
             used = core.wal.mark().position() - tail;
             assertThat(used).isLessThan(ring / 10 * 6);
